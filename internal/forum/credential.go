@@ -1,0 +1,203 @@
+package forum
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"time"
+)
+
+// SessionLifetime is how long a sign-in lasts without being used.
+const SessionLifetime = 60 * 24 * time.Hour
+
+// Secret is what a session or token is presented by. Only its hash is stored.
+type Secret string
+
+const secretBytes = 32
+
+// newSecret makes a secret of 256 random bits; prefix tells what it is to whoever finds it.
+func (s *Service) newSecret(prefix string) (Secret, error) {
+	random := make([]byte, secretBytes)
+	if _, err := io.ReadFull(s.Random, random); err != nil {
+		return "", fmt.Errorf("reading randomness: %w", err)
+	}
+	return Secret(prefix + base64.RawURLEncoding.EncodeToString(random)), nil
+}
+
+// Hash is what is stored of a secret.
+func (s Secret) Hash() string {
+	sum := sha256.Sum256([]byte(s))
+	return string(sum[:])
+}
+
+// APIToken lets a script act as a person.
+type APIToken struct {
+	ID        int64
+	User      UserID
+	Name      string
+	Scope     Scope
+	CreatedAt time.Time
+}
+
+// CredentialStore is what signing in needs of the store.
+type CredentialStore interface {
+	// Password returns a person by folded name and the hash of the password ("" for none).
+	Password(ctx context.Context, folded string) (User, string, error)
+	// SetPassword replaces it and ends every session and token of the person.
+	SetPassword(ctx context.Context, id UserID, hash string) error
+	CreateSession(ctx context.Context, hash string, user UserID, now, expires time.Time) error
+	// SessionUser returns the person of a session not expired at now.
+	SessionUser(ctx context.Context, hash string, now time.Time) (User, error)
+	DeleteSession(ctx context.Context, hash string) error
+	// CreateToken makes a token. The receipt's ID is its id; Replayed where the key was known.
+	CreateToken(ctx context.Context, change Change, token APIToken, hash string) (Receipt, error)
+	// TokenUser returns the token of that hash and its person.
+	TokenUser(ctx context.Context, hash string) (APIToken, User, error)
+	// Tokens returns a person's tokens, the oldest first.
+	Tokens(ctx context.Context, user UserID) ([]APIToken, error)
+	// DeleteToken ends one of the person's tokens; NotFound where it is not theirs.
+	DeleteToken(ctx context.Context, user UserID, id int64) error
+}
+
+var errWrongPassword = &Error{Kind: Invalid, Message: "name or password is wrong",
+	Fields: []FieldError{{Field: "password", Message: "or name is wrong"}}}
+
+// SignIn checks name and password and opens a session.
+func (s *Service) SignIn(ctx context.Context, name, password string) (Secret, User, error) {
+	user, err := s.checkPassword(ctx, name, password)
+	if err != nil {
+		return "", User{}, err
+	}
+	secret, err := s.OpenSession(ctx, user.ID)
+	return secret, user, err
+}
+
+// checkPassword takes equally long whether the name or the password is wrong.
+func (s *Service) checkPassword(ctx context.Context, name, password string) (User, error) {
+	if LimitUserName.Check(name) != nil || LimitPassword.Check(password) != nil && len(password) > LimitPassword.Bytes {
+		return User{}, errWrongPassword
+	}
+	user, hash, err := s.Store.Password(ctx, s.Text.Fold(name))
+	if err != nil && KindOf(err) != NotFound {
+		return User{}, err
+	}
+	right, err := s.Passwords.Verify(ctx, hash, password)
+	switch {
+	case err != nil:
+		return User{}, err
+	case !right:
+		return User{}, errWrongPassword
+	}
+	return user, nil
+}
+
+// OpenSession signs a person in who has shown who they are.
+func (s *Service) OpenSession(ctx context.Context, user UserID) (Secret, error) {
+	secret, err := s.newSecret("fms_")
+	if err != nil {
+		return "", err
+	}
+	now := s.Clock.Now()
+	return secret, s.Store.CreateSession(ctx, secret.Hash(), user, now, now.Add(SessionLifetime))
+}
+
+// SessionActor returns who holds a session; Unauthenticated where nobody does.
+func (s *Service) SessionActor(ctx context.Context, secret Secret) (Actor, error) {
+	user, err := s.Store.SessionUser(ctx, secret.Hash(), s.Clock.Now())
+	if err != nil {
+		return Actor{}, notSignedIn(err)
+	}
+	return user.Actor(), nil
+}
+
+// TokenActor returns who holds a token; Unauthenticated where nobody does.
+func (s *Service) TokenActor(ctx context.Context, secret Secret) (Actor, error) {
+	token, user, err := s.Store.TokenUser(ctx, secret.Hash())
+	if err != nil {
+		return Actor{}, notSignedIn(err)
+	}
+	actor := user.Actor()
+	actor.Scope = token.Scope
+	return actor, nil
+}
+
+func notSignedIn(err error) error {
+	if KindOf(err) == NotFound {
+		return &Error{Kind: Unauthenticated, Message: "this session or token is not valid any more: please sign in again"}
+	}
+	return err
+}
+
+// SignOut ends a session.
+func (s *Service) SignOut(ctx context.Context, secret Secret) error {
+	return s.Store.DeleteSession(ctx, secret.Hash())
+}
+
+// SetPassword gives a person a new password and ends all sessions and tokens: for the command line.
+func (s *Service) SetPassword(ctx context.Context, name, password string) error {
+	var wrong fields
+	wrong.check(LimitPassword, password)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	user, err := s.User(ctx, name)
+	if err != nil {
+		return err
+	}
+	hash, err := s.Passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.Store.SetPassword(ctx, user.ID, hash)
+}
+
+// CreateToken makes a token for actor. The secret is shown once: a replay of its key answers
+// with Conflict, since it is not stored.
+func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, scope Scope, key string) (APIToken, Secret, error) {
+	if err := CanWrite(actor); err != nil {
+		return APIToken{}, "", err
+	}
+	var wrong fields
+	wrong.check(LimitTokenName, name)
+	if scope != ScopeRead && scope != ScopeWrite && scope != ScopeModerate {
+		wrong.add("scope", "must be read, write or moderate")
+	}
+	if actor.Scope != "" && scope != actor.Scope && scope != ScopeRead {
+		wrong.add("scope", "must not be wider than that of the token you use")
+	}
+	if err := wrong.err(); err != nil {
+		return APIToken{}, "", err
+	}
+	secret, err := s.newSecret("fmt_")
+	if err != nil {
+		return APIToken{}, "", err
+	}
+	token := APIToken{User: actor.User, Name: trim(name), Scope: scope, CreatedAt: s.Clock.Now()}
+	receipt, err := s.Store.CreateToken(ctx, s.change(actor, "create token", key, []any{name, scope}), token, secret.Hash())
+	switch {
+	case err != nil:
+		return APIToken{}, "", err
+	case receipt.Replayed:
+		return APIToken{}, "", conflict("this token was made already and its secret shown once; revoke it and make another")
+	}
+	token.ID = receipt.ID
+	return token, secret, nil
+}
+
+// Tokens returns actor's tokens, without their secrets.
+func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
+	if !actor.SignedIn() {
+		return nil, errSignIn
+	}
+	return s.Store.Tokens(ctx, actor.User)
+}
+
+// DeleteToken ends one of actor's tokens.
+func (s *Service) DeleteToken(ctx context.Context, actor Actor, id int64) error {
+	if err := CanWrite(actor); err != nil {
+		return err
+	}
+	return s.Store.DeleteToken(ctx, actor.User, id)
+}

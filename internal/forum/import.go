@@ -1,0 +1,163 @@
+package forum
+
+import (
+	"context"
+	"time"
+)
+
+// An import brings what another forum holds, in chunks that are each one transaction. Every
+// thing carries its key in the source; what an earlier, interrupted import brought is passed over.
+
+// ImportedUser is a person of the source. It has no password: it is claimed later.
+type ImportedUser struct {
+	Key       string // in the source
+	Name      string // as the source shows it
+	About     string // Markdown
+	CreatedAt time.Time
+	Paths     []string // old addresses that shall lead here
+}
+
+// ImportedPost is a post of the source.
+type ImportedPost struct {
+	Key        string // in the source
+	AuthorKey  string // of an ImportedUser; "" where nobody is behind it
+	AuthorName string // where AuthorKey is "" or unknown
+	ReplyTo    int64  // number of an earlier post of this thread, 0 for none
+	Body       string // Markdown
+	CreatedAt  time.Time
+	EditedAt   time.Time
+	Reactions  []ReactionCount // whose givers the source does not name
+	Solution   bool
+	Paths      []string
+}
+
+// ImportedThread is a thread of the source with all its posts, in the order of their numbers from 1.
+type ImportedThread struct {
+	Key      string
+	Title    string
+	Tags     []string
+	Views    int64
+	LockedAt time.Time
+	Posts    []ImportedPost
+	Paths    []string
+}
+
+// ImportResult is what one chunk brought.
+type ImportResult struct {
+	Made    int64 // now
+	Present int64 // by an earlier import
+}
+
+// ImportStore is what importing needs of the store.
+type ImportStore interface {
+	// ImportCategory returns the category of that key, which it makes where it is missing.
+	ImportCategory(ctx context.Context, source, key string, category Category) (CategoryID, error)
+	// ImportUsers makes those people that are missing. Folded names that are taken get a number behind them.
+	ImportUsers(ctx context.Context, source string, users []UserImport) (ImportResult, error)
+	// ImportThreads makes those threads that are missing, whole. The result counts posts.
+	ImportThreads(ctx context.Context, source string, category CategoryID, threads []ThreadImport) (ImportResult, error)
+	// ImportRedirects makes old addresses of tags lead to them.
+	ImportRedirects(ctx context.Context, paths map[string]Address) error
+}
+
+// UserImport is an ImportedUser ready for the store.
+type UserImport struct {
+	Key    string
+	User   User
+	Fold   func(string) string
+	Paths  []string
+	Folded string
+}
+
+// ThreadImport is an ImportedThread ready for the store.
+type ThreadImport struct {
+	Key    string
+	Thread Thread
+	Tags   []TagName
+	Posts  []PostImport
+	Paths  []string
+}
+
+// PostImport is an ImportedPost ready for the store.
+type PostImport struct {
+	Post      Post
+	AuthorKey string
+	Paths     []string
+}
+
+// ImportCategory makes or finds the category an import goes into.
+func (s *Service) ImportCategory(ctx context.Context, source, key, name, description string) (CategoryID, error) {
+	category := Category{Name: name, Slug: s.Text.Slug(name), Description: description, CreatedAt: s.Clock.Now()}
+	return s.Store.ImportCategory(ctx, source, key, category)
+}
+
+// ImportUsers brings people, as one transaction.
+func (s *Service) ImportUsers(ctx context.Context, source string, users []ImportedUser) (ImportResult, error) {
+	ready := make([]UserImport, 0, len(users))
+	for _, user := range users {
+		name := UserNameFrom(user.Name)
+		ready = append(ready, UserImport{Key: user.Key, Paths: user.Paths, Fold: s.Text.Fold, Folded: s.Text.Fold(name),
+			User: User{Name: name, Role: Member, About: user.About, AboutHTML: s.Text.Render(user.About),
+				CreatedAt: s.notLater(user.CreatedAt), ImportedFrom: source}})
+	}
+	return s.Store.ImportUsers(ctx, source, ready)
+}
+
+// ImportThreads brings threads, as one transaction. Whoever calls it bounds their size, and has
+// checked titles, bodies and tags against the limits.
+func (s *Service) ImportThreads(ctx context.Context, source string, category CategoryID, threads []ImportedThread) (ImportResult, error) {
+	ready := make([]ThreadImport, 0, len(threads))
+	for _, thread := range threads {
+		ready = append(ready, s.threadImport(category, thread))
+	}
+	return s.Store.ImportThreads(ctx, source, category, ready)
+}
+
+func (s *Service) threadImport(category CategoryID, in ImportedThread) ThreadImport {
+	var wrong fields
+	out := ThreadImport{Key: in.Key, Paths: in.Paths, Tags: wrong.tags(s.Text, in.Tags),
+		Thread: Thread{CategoryID: category, Title: in.Title, Slug: s.Text.Slug(in.Title), LockedAt: in.LockedAt, Views: in.Views}}
+	for i, post := range in.Posts {
+		imported := PostImport{AuthorKey: post.AuthorKey, Paths: post.Paths, Post: Post{
+			Number: int64(i) + 1, Author: Author{Name: post.AuthorName}, ReplyNumber: post.ReplyTo,
+			Body: post.Body, HTML: s.Text.Render(post.Body), HTMLVersion: s.Text.Version(),
+			CreatedAt: s.notLater(post.CreatedAt), EditedAt: post.EditedAt, Reactions: post.Reactions, Solution: post.Solution}}
+		out.Posts = append(out.Posts, imported)
+	}
+	return out
+}
+
+// notLater keeps an imported time from lying in the future.
+func (s *Service) notLater(at time.Time) time.Time {
+	at = at.UTC().Truncate(time.Microsecond)
+	if now := s.Clock.Now(); at.After(now) || at.IsZero() {
+		return now
+	}
+	return at
+}
+
+// UserNameFrom makes an acceptable name of any: what may not stand in one becomes "_".
+func UserNameFrom(shown string) string {
+	var name []rune
+	for _, r := range trim(shown) {
+		if CheckName("a"+string(r)+"a") != nil {
+			r = '_'
+		}
+		if r == '_' && (len(name) == 0 || name[len(name)-1] == '_') {
+			continue
+		}
+		if name = append(name, r); len(name) == LimitUserName.Max-6 {
+			break
+		}
+	}
+	for len(name) > 0 && CheckName("a"+string(name[len(name)-1])) != nil {
+		name = name[:len(name)-1]
+	}
+	for len(name) > 0 && CheckName(string(name[0])+"a") != nil {
+		name = name[1:]
+	}
+	if len(name) < LimitUserName.Min {
+		return "person" + string(name)
+	}
+	return string(name)
+}

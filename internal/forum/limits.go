@@ -1,0 +1,117 @@
+package forum
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limit bounds one text of the input. Lengths are counted in runes after white space
+// at both ends is cut, except Bytes, which bounds the text as it came.
+type Limit struct {
+	Field  string // as the API names it
+	Min    int
+	Max    int
+	Bytes  int
+	Lines  bool   // line breaks and tabs are allowed
+	Reason string // why the bound is where it is
+}
+
+// The one table of limits. A text that reaches the store has passed its line here.
+var (
+	LimitBody        = Limit{Field: "body", Min: 1, Max: 32_000, Bytes: 64 << 10, Lines: true, Reason: "a long essay fits; rendering stays well under 50 ms; a page of twenty stays loadable on a telephone"}
+	LimitTitle       = Limit{Field: "title", Min: 1, Max: 200, Bytes: 800, Reason: "longer than any list can show; Stack Exchange allows 150, mail subjects are cut at 200"}
+	LimitUserName    = Limit{Field: "name", Min: 2, Max: 40, Bytes: 160, Reason: "fits a line on a telephone; two letters are the shortest names of real communities"}
+	LimitPassword    = Limit{Field: "password", Min: 10, Max: 256, Bytes: 1024, Reason: "ten as NIST 800-63B asks of a lone factor, rounded up; the upper bound keeps hashing cheap"}
+	LimitAbout       = Limit{Field: "about", Min: 0, Max: 4_000, Bytes: 16 << 10, Lines: true, Reason: "two screens about oneself"}
+	LimitCategory    = Limit{Field: "name", Min: 1, Max: 80, Bytes: 320, Reason: "fits one line of the list"}
+	LimitDescription = Limit{Field: "description", Min: 0, Max: 500, Bytes: 2_000, Reason: "a paragraph under the category's name"}
+	LimitTag         = Limit{Field: "tags", Min: 1, Max: 35, Bytes: 140, Reason: "Stack Exchange's own bound, which imports must fit"}
+	LimitReason      = Limit{Field: "reason", Min: 0, Max: 500, Bytes: 2_000, Reason: "a paragraph to a person"}
+	LimitKey         = Limit{Field: "Idempotency-Key", Min: 1, Max: 128, Bytes: 128, Reason: "a UUID is 36; stored with every write"}
+	LimitQuery       = Limit{Field: "q", Min: 1, Max: 200, Bytes: 800, Reason: "a sentence; every term costs an index look-up"}
+	LimitSiteName    = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Reason: "fits the head of a page on a telephone"}
+	LimitTokenName   = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Reason: "a label in a list"}
+)
+
+// Numbers with a bound of their own.
+const (
+	MaxTags          = 5   // per thread: more make tags noise; Stack Exchange's own bound
+	MaxCategoryDepth = 6   // deeper trees cannot be shown on a telephone
+	MaxCategories    = 500 // the tree is read whole with every list of categories
+	MaxTokens        = 50  // per person: more is a script gone wrong
+	PageSize         = 20  // posts of a page: a page without the posts' text stays under 24 kB
+	ListSize         = 30  // threads of a list
+	MaxListSize      = 100 // rows an API list may ask for
+	MaxSearchTerms   = 12  // each is an index look-up
+	MaxRequestBytes  = 256 << 10
+	MaxReactionsKind = 24 // bytes of a reaction's kind
+)
+
+// Limits returns the table, for documentation and tests.
+func Limits() []Limit {
+	return []Limit{LimitBody, LimitTitle, LimitUserName, LimitPassword, LimitAbout, LimitCategory,
+		LimitDescription, LimitTag, LimitReason, LimitKey, LimitQuery, LimitSiteName, LimitTokenName}
+}
+
+// Check returns what is wrong with text, nil when nothing is: invalid UTF-8, NUL and other
+// control characters, too short or too long.
+func (l Limit) Check(text string) *FieldError {
+	switch {
+	case len(text) > l.Bytes:
+		return l.wrong(int64(l.Bytes), "is too long: %d bytes, at most %d", len(text), l.Bytes)
+	case !utf8.ValidString(text):
+		return l.wrong(0, "is not valid UTF-8 text")
+	}
+	if r, bad := firstControl(text, l.Lines); bad {
+		return l.wrong(0, "contains the control character %U, which cannot be stored", r)
+	}
+	n := utf8.RuneCountInString(strings.TrimSpace(text))
+	switch {
+	case n == 0 && l.Min > 0:
+		return l.wrong(int64(l.Min), "must not be empty")
+	case n < l.Min:
+		return l.wrong(int64(l.Min), "is too short: %d characters, at least %d", n, l.Min)
+	case n > l.Max:
+		return l.wrong(int64(l.Max), "is too long: %d characters, at most %d", n, l.Max)
+	}
+	return nil
+}
+
+func (l Limit) wrong(limit int64, format string, args ...any) *FieldError {
+	return &FieldError{Field: l.Field, Message: fmt.Sprintf(format, args...), Limit: limit}
+}
+
+// firstControl finds a control character; line breaks and tabs count only where lines is false.
+func firstControl(text string, lines bool) (rune, bool) {
+	for _, r := range text {
+		if lines && (r == '\n' || r == '\r' || r == '\t') {
+			continue
+		}
+		if unicode.IsControl(r) || r == '\uFEFF' || r == '\u2028' || r == '\u2029' {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
+// fields gathers what is wrong with an input; its err is nil when nothing is.
+type fields []FieldError
+
+func (f *fields) check(l Limit, text string) {
+	if wrong := l.Check(text); wrong != nil {
+		*f = append(*f, *wrong)
+	}
+}
+
+func (f *fields) add(field, format string, args ...any) {
+	*f = append(*f, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+func (f fields) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Message: "some of the input cannot be accepted", Fields: f}
+}

@@ -1,0 +1,135 @@
+package forum
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"time"
+)
+
+// Service is the one way in: pages, API, jobs and commands call it and nothing beside it.
+// Its fields are set once, before the first call.
+type Service struct {
+	Store     Store
+	Clock     Clock
+	Random    io.Reader // cryptographically secure
+	Text      Text
+	Passwords Passwords
+	Views     *Views
+}
+
+// Text turns what people write into what is stored beside it.
+type Text interface {
+	// Render returns safe HTML of a Markdown body, and the renderer's version.
+	Render(body string) string
+	// Version rises when Render's output changes.
+	Version() int64
+	// Excerpt is the body's beginning as plain text, at most runes long.
+	Excerpt(body string, runes int) string
+	// Plain is the body as plain text, for the search index.
+	Plain(body string) string
+	// Fold makes names that differ only in case or form alike.
+	Fold(name string) string
+	// Slug makes an address of a title: never empty nor all digits.
+	Slug(title string) string
+}
+
+// Passwords hashes and checks passwords, within a bound on concurrent work.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (string, error)
+	// Verify reports whether password belongs to hash. An empty hash takes as long and is false.
+	Verify(ctx context.Context, hash, password string) (bool, error)
+}
+
+// Store is everything the rules need of a store. Each method is one promise: it opens,
+// commits and translates errors itself. Reads take the reader's Visibility; writes take a Change.
+type Store interface {
+	CategoryStore
+	ThreadStore
+	PostStore
+	ReactionStore
+	UserStore
+	CredentialStore
+	SearchStore
+	SettingStore
+	ImportStore
+}
+
+// Change says who changes something, on what the decision rested, and under which key.
+// The store refuses with ErrStale where a rev is no longer as the decision saw it.
+type Change struct {
+	Actor     UserID
+	ActorRev  int64
+	Category  CategoryID // whose permissions decided; 0 where none did
+	CatRev    int64
+	Thread    ThreadID // 0 where none was loaded
+	ThreadRev int64
+	Key       string // idempotency key; "" where neither the person nor the server made one
+	Hash      string // of operation and request, to tell a retry from a reuse
+}
+
+// Receipt is what a change left behind: where it is, and the thread's numbers as they stood
+// right after it in the order of changes. It is stored under the idempotency key.
+type Receipt struct {
+	ID             int64 // of the category, person or token made
+	Thread         ThreadID
+	Number         int64
+	PostCount      int64
+	LastActivityAt time.Time
+	Version        int64
+	At             time.Time // the time the change was given
+	Replayed       bool      // the key was known: nothing was done now
+}
+
+// change prepares what a write says of itself. The key is bound to the operation and the request.
+func (s *Service) change(actor Actor, operation, key string, request any) Change {
+	change := Change{Actor: actor.User, ActorRev: actor.Rev, Key: key}
+	if key != "" {
+		text, _ := json.Marshal([]any{operation, request})
+		sum := sha256.Sum256(text)
+		change.Hash = string(sum[:])
+	}
+	return change
+}
+
+// on adds the thread that the decision rested on.
+func (c Change) on(thread *Thread) Change {
+	c.Thread, c.ThreadRev = thread.ID, thread.Rev
+	c.Category, c.CatRev = thread.CategoryID, thread.Category.Rev
+	return c
+}
+
+// replayed looks the key up before anything is decided: a hit wins over rights.
+func (s *Service) replayed(ctx context.Context, change Change) (Receipt, bool, error) {
+	if change.Key == "" {
+		return Receipt{}, false, nil
+	}
+	if wrong := LimitKey.Check(change.Key); wrong != nil {
+		return Receipt{}, false, fields{*wrong}.err()
+	}
+	return s.Store.Receipt(ctx, change)
+}
+
+// decideTwice runs decide, and once more where its basis changed before the write.
+func decideTwice(decide func() (Receipt, error)) (Receipt, error) {
+	receipt, err := decide()
+	if !errors.Is(err, ErrStale) {
+		return receipt, err
+	}
+	if receipt, err = decide(); errors.Is(err, ErrStale) {
+		return Receipt{}, errChanged
+	}
+	return receipt, err
+}
+
+func trim(text string) string { return strings.TrimSpace(text) }
+
+// trimBody keeps leading spaces, which mean something in Markdown, and unifies line ends.
+func trimBody(body string) string {
+	body = strings.ReplaceAll(body, "\r\n", "\n")
+	body = strings.ReplaceAll(body, "\r", "\n")
+	return strings.TrimRight(strings.TrimLeft(body, "\n"), " \t\n")
+}

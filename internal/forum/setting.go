@@ -1,0 +1,119 @@
+package forum
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+)
+
+// Site is what the community says of itself, and what its database is.
+type Site struct {
+	Name        string
+	Description string
+	Epoch       string // random per database: renewed by restore and copy
+	HasAdmin    bool   // the first run is over
+}
+
+// Verification is the outcome of the last recount.
+type Verification struct {
+	At          time.Time
+	Took        time.Duration
+	Rows        int64 // read
+	Differences int64
+}
+
+// About is the page about the community: its numbers, counted for the reader, in one snapshot.
+type About struct {
+	Site         Site
+	Counts       CategoryCounts
+	People       map[AccountState]int64
+	Verification Verification // zero where none was made
+	Pending      int64        // posts that search does not know yet
+}
+
+// SettingStore is what settings need of the store.
+type SettingStore interface {
+	Site(ctx context.Context) (Site, error)
+	// About sums the numbers the reader may see, in one snapshot.
+	About(ctx context.Context, reader Visibility) (About, error)
+	// SetSite changes name and description.
+	SetSite(ctx context.Context, change Change, name, description string) error
+	// FirstRunHash returns the hash of the first-run token, "" where there is none.
+	FirstRunHash(ctx context.Context) (string, error)
+	SetFirstRunHash(ctx context.Context, hash string) error
+	SetVerification(ctx context.Context, outcome Verification) error
+}
+
+// Site returns what the community says of itself.
+func (s *Service) Site(ctx context.Context) (Site, error) { return s.Store.Site(ctx) }
+
+// About returns the page about the community as actor may see it.
+func (s *Service) About(ctx context.Context, actor Actor) (About, error) {
+	return s.Store.About(ctx, actor.Visibility())
+}
+
+// SetSite names and describes the community. Administrators only.
+func (s *Service) SetSite(ctx context.Context, actor Actor, name, description, key string) error {
+	if err := CanAdminister(actor); err != nil {
+		return err
+	}
+	var wrong fields
+	wrong.check(LimitSiteName, name)
+	wrong.check(LimitDescription, description)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	return s.Store.SetSite(ctx, s.change(actor, "set site", key, []any{name, description}), trim(name), trim(description))
+}
+
+// NewFirstRun makes a token for the first-run page, in place of an earlier one. It is "" where
+// an administrator exists already.
+func (s *Service) NewFirstRun(ctx context.Context) (Secret, error) {
+	site, err := s.Site(ctx)
+	if err != nil || site.HasAdmin {
+		return "", err
+	}
+	secret, err := s.newSecret("")
+	if err != nil {
+		return "", err
+	}
+	return secret, s.Store.SetFirstRunHash(ctx, secret.Hash())
+}
+
+// CheckFirstRun tells whether a first-run token is the present one; NotFound where it is not.
+func (s *Service) CheckFirstRun(ctx context.Context, token Secret) error {
+	hash, err := s.Store.FirstRunHash(ctx)
+	if err != nil {
+		return err
+	}
+	if hash == "" || subtle.ConstantTimeCompare([]byte(hash), []byte(token.Hash())) != 1 {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// FirstRun makes the first administrator, names the community and signs in. The token is then used up.
+func (s *Service) FirstRun(ctx context.Context, token Secret, siteName string, in SignUp) (Secret, User, error) {
+	if err := s.CheckFirstRun(ctx, token); err != nil {
+		return "", User{}, err
+	}
+	var wrong fields
+	if bad := LimitSiteName.Check(siteName); bad != nil {
+		bad.Field = "site_name"
+		wrong = append(wrong, *bad)
+	}
+	if err := wrong.err(); err != nil {
+		return "", User{}, err
+	}
+	in.Role = Admin
+	user, hash, err := s.newUser(ctx, in)
+	if err != nil {
+		return "", User{}, err
+	}
+	user.ID, err = s.Store.CreateFirstAdmin(ctx, user, s.Text.Fold(user.Name), hash, trim(siteName))
+	if err != nil {
+		return "", User{}, err
+	}
+	secret, err := s.OpenSession(ctx, user.ID)
+	return secret, user, err
+}

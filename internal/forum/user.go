@@ -1,0 +1,241 @@
+package forum
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// UserID identifies a person.
+type UserID int64
+
+// User is a person with an account.
+type User struct {
+	ID               UserID
+	Name             string
+	Role             Role
+	About            string // Markdown
+	AboutHTML        string
+	CreatedAt        time.Time
+	SuspendedAt      time.Time
+	SuspendedBy      UserID
+	SuspensionReason string
+	ImportedFrom     string // the source an import made it from, "" otherwise; such an account has no password
+	Rev              int64
+}
+
+// AccountState is what an account is counted under.
+type AccountState string
+
+// The states of an account.
+const (
+	Active    AccountState = "active"
+	Suspended AccountState = "suspended"
+)
+
+// State derives the account's state.
+func (u *User) State() AccountState {
+	if u.SuspendedAt.IsZero() {
+		return Active
+	}
+	return Suspended
+}
+
+// Actor returns the person as one who asks, with every scope.
+func (u *User) Actor() Actor {
+	return Actor{User: u.ID, Name: u.Name, Role: u.Role, Suspended: u.State() == Suspended, Rev: u.Rev}
+}
+
+// Profile is a person's page: the person and exact numbers of what the reader may see.
+type Profile struct {
+	User
+	Counts            CategoryCounts
+	ReactionsReceived int64
+	ReactionsGiven    int64
+	Solutions         int64
+}
+
+// SignUp is what a new person says.
+type SignUp struct {
+	Name     string
+	Password string
+	Role     Role // Member, except where an administrator or the command line makes the account
+}
+
+// UserStore is what the rules about people need of the store.
+type UserStore interface {
+	// User returns a person by name, compared folded.
+	User(ctx context.Context, folded string) (User, error)
+	// UserByID returns a person.
+	UserByID(ctx context.Context, id UserID) (User, error)
+	// Profile returns a person with the numbers that the reader may see.
+	Profile(ctx context.Context, reader Visibility, folded string) (Profile, error)
+	// Users returns people by name, after the folded name given, at most limit.
+	Users(ctx context.Context, after string, limit int) ([]User, error)
+	// CreateUser makes an account; Conflict where the folded name is taken.
+	CreateUser(ctx context.Context, user User, folded, passwordHash string) (UserID, error)
+	// CreateFirstAdmin is CreateUser, which refuses with Conflict where an administrator exists already,
+	// names the community and ends the first run, all in one transaction.
+	CreateFirstAdmin(ctx context.Context, user User, folded, passwordHash, siteName string) (UserID, error)
+	// SuspendUser sets (at not zero) or clears a suspension; sessions stay, and may only read.
+	SuspendUser(ctx context.Context, change Change, id UserID, at time.Time, reason string) (Receipt, error)
+	// SetRole gives a person a role. Conflict where that would leave no administrator.
+	SetRole(ctx context.Context, change Change, id UserID, role Role) (Receipt, error)
+	// EditUser changes what a person says of themselves.
+	EditUser(ctx context.Context, change Change, user User) (Receipt, error)
+}
+
+// CheckName says what is wrong with a person's name: letters, digits, marks and single . - _ inside.
+func CheckName(name string) *FieldError {
+	if wrong := LimitUserName.Check(name); wrong != nil {
+		return wrong
+	}
+	for i, r := range name {
+		inside := i > 0 && i < len(name)-1
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || inside && (unicode.IsMark(r) || strings.ContainsRune("._-", r)) {
+			continue
+		}
+		if unicode.IsMark(r) && i > 0 {
+			continue
+		}
+		return &FieldError{Field: "name", Message: "may hold letters and digits, and . - _ between them"}
+	}
+	return nil
+}
+
+// User returns a person by name.
+func (s *Service) User(ctx context.Context, name string) (User, error) {
+	return s.Store.User(ctx, s.Text.Fold(name))
+}
+
+// Profile returns a person with the numbers of what actor may see.
+func (s *Service) Profile(ctx context.Context, actor Actor, name string) (Profile, error) {
+	return s.Store.Profile(ctx, actor.Visibility(), s.Text.Fold(name))
+}
+
+// Users returns people in the order of their names. Moderators only.
+func (s *Service) Users(ctx context.Context, actor Actor, after string, limit int) ([]User, error) {
+	if err := CanModeratePeople(actor); err != nil {
+		return nil, err
+	}
+	return s.Store.Users(ctx, s.Text.Fold(after), bounded(limit, MaxListSize))
+}
+
+// SignUp makes an account for a person who comes by. A repeated sign-up with the right password
+// answers with the account that is there.
+func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
+	in.Role = Member
+	user, err := s.CreateUser(ctx, in)
+	if KindOf(err) != Conflict || err == nil {
+		return user, err
+	}
+	if known, wrong := s.checkPassword(ctx, in.Name, in.Password); wrong == nil {
+		return known, nil
+	}
+	return User{}, err
+}
+
+// CreateUser makes an account of any role: for the command line and tests, which ask nobody.
+func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
+	user, hash, err := s.newUser(ctx, in)
+	if err != nil {
+		return User{}, err
+	}
+	user.ID, err = s.Store.CreateUser(ctx, user, s.Text.Fold(user.Name), hash)
+	return user, err
+}
+
+func (s *Service) newUser(ctx context.Context, in SignUp) (User, string, error) {
+	var wrong fields
+	name := trim(in.Name)
+	if bad := CheckName(name); bad != nil {
+		wrong = append(wrong, *bad)
+	}
+	wrong.check(LimitPassword, in.Password)
+	if !in.Role.known() || in.Role == Visitor {
+		wrong.add("role", "must be member, moderator or admin")
+	}
+	if err := wrong.err(); err != nil {
+		return User{}, "", err
+	}
+	hash, err := s.Passwords.Hash(ctx, in.Password)
+	return User{Name: name, Role: in.Role, CreatedAt: s.Clock.Now()}, hash, err
+}
+
+// SuspendUser suspends a person, who can then read but not write. Moderators suspend members,
+// administrators moderators too; nobody themselves.
+func (s *Service) SuspendUser(ctx context.Context, actor Actor, name, reason, key string) error {
+	return s.suspend(ctx, actor, name, true, reason, key)
+}
+
+// LiftSuspension ends a suspension.
+func (s *Service) LiftSuspension(ctx context.Context, actor Actor, name, key string) error {
+	return s.suspend(ctx, actor, name, false, "", key)
+}
+
+func (s *Service) suspend(ctx context.Context, actor Actor, name string, set bool, reason, key string) error {
+	if err := CanModeratePeople(actor); err != nil {
+		return err
+	}
+	var wrong fields
+	wrong.check(LimitReason, reason)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	change := s.change(actor, "suspend", key, []any{name, set, reason})
+	_, err := s.once(ctx, change, func() (Receipt, error) {
+		user, err := s.User(ctx, name)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if err := canSuspend(actor, &user); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.SuspendUser(ctx, change, user.ID, s.markTime(set), reason)
+	})
+	return err
+}
+
+func canSuspend(actor Actor, user *User) error {
+	switch {
+	case user.ID == actor.User:
+		return conflict("nobody can suspend themselves")
+	case user.Role == Admin:
+		return forbidden("an administrator must lose that role before being suspended")
+	case user.Role == Moderator && actor.EffectiveRole() != Admin:
+		return forbidden("only administrators may suspend moderators")
+	}
+	return nil
+}
+
+// SetRole gives a person a role. Administrators only; the last one cannot step down.
+func (s *Service) SetRole(ctx context.Context, actor Actor, name string, role Role, key string) error {
+	if err := CanAdminister(actor); err != nil {
+		return err
+	}
+	if !role.known() || role == Visitor {
+		return &Error{Kind: Invalid, Message: "there is no such role", Fields: []FieldError{{Field: "role", Message: "must be member, moderator or admin"}}}
+	}
+	user, err := s.User(ctx, name)
+	if err != nil {
+		return err
+	}
+	_, err = s.Store.SetRole(ctx, s.change(actor, "set role", key, []any{name, role}), user.ID, role)
+	return err
+}
+
+// EditProfile changes what actor says about themselves.
+func (s *Service) EditProfile(ctx context.Context, actor Actor, about, key string) error {
+	if err := CanWrite(actor); err != nil {
+		return err
+	}
+	var wrong fields
+	wrong.check(LimitAbout, about)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	user := User{ID: actor.User, About: trimBody(about), AboutHTML: s.Text.Render(trimBody(about))}
+	_, err := s.Store.EditUser(ctx, s.change(actor, "edit profile", key, about), user)
+	return err
+}
