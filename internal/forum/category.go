@@ -80,22 +80,22 @@ func EffectiveAccess(role Role, own Permissions, hidden bool, parent Access) Acc
 	}
 }
 
-// CategoryNode is a category with its children and the numbers of both together.
-type CategoryNode struct {
+// CategoryBranch is a category with its children and the numbers of both together.
+type CategoryBranch struct {
 	Category
-	Children []*CategoryNode
+	Children []*CategoryBranch
 	Total    CategoryCounts // own and descendants', of those the reader may see
 	Depth    int            // 0 at the top
 }
 
 // CategoryTree arranges the categories a reader may see, ordered by position and then id.
 // A category whose parent is missing from the list stands at the top.
-func CategoryTree(categories []Category) []*CategoryNode {
-	nodes := make(map[CategoryID]*CategoryNode, len(categories))
+func CategoryTree(categories []Category) []*CategoryBranch {
+	nodes := make(map[CategoryID]*CategoryBranch, len(categories))
 	for _, category := range categories {
-		nodes[category.ID] = &CategoryNode{Category: category}
+		nodes[category.ID] = &CategoryBranch{Category: category}
 	}
-	var top []*CategoryNode
+	var top []*CategoryBranch
 	for _, category := range categories {
 		node := nodes[category.ID]
 		if parent := nodes[category.ParentID]; parent != nil && parent != node {
@@ -110,7 +110,7 @@ func CategoryTree(categories []Category) []*CategoryNode {
 	return top
 }
 
-func (n *CategoryNode) sum(depth int) {
+func (n *CategoryBranch) sum(depth int) {
 	n.Depth, n.Total = depth, n.Counts
 	for _, child := range n.Children {
 		child.sum(depth + 1)
@@ -146,7 +146,7 @@ type CategoryStore interface {
 }
 
 // Categories returns the tree that actor may see, each with exact numbers of what actor may see.
-func (s *Service) Categories(ctx context.Context, actor Actor) ([]*CategoryNode, error) {
+func (s *Service) Categories(ctx context.Context, actor Actor) ([]*CategoryBranch, error) {
 	categories, err := s.Store.Categories(ctx, actor.Visibility())
 	if err != nil {
 		return nil, err
@@ -155,32 +155,32 @@ func (s *Service) Categories(ctx context.Context, actor Actor) ([]*CategoryNode,
 }
 
 // Category returns one category, with its subtree, by slug; NotFound where actor may not see it.
-func (s *Service) Category(ctx context.Context, actor Actor, slug string) (*CategoryNode, error) {
+func (s *Service) Category(ctx context.Context, actor Actor, slug string) (*CategoryBranch, error) {
 	return s.findCategory(ctx, actor, func(c *Category) bool { return c.Slug == slug })
 }
 
 // CategoryByID is Category, by id.
-func (s *Service) CategoryByID(ctx context.Context, actor Actor, id CategoryID) (*CategoryNode, error) {
+func (s *Service) CategoryByID(ctx context.Context, actor Actor, id CategoryID) (*CategoryBranch, error) {
 	return s.findCategory(ctx, actor, func(c *Category) bool { return c.ID == id })
 }
 
-func (s *Service) findCategory(ctx context.Context, actor Actor, wanted func(*Category) bool) (*CategoryNode, error) {
+func (s *Service) findCategory(ctx context.Context, actor Actor, wanted func(*Category) bool) (*CategoryBranch, error) {
 	top, err := s.Categories(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	if node := findNode(top, wanted); node != nil {
+	if node := findBranch(top, wanted); node != nil {
 		return node, nil
 	}
 	return nil, ErrNotFound
 }
 
-func findNode(nodes []*CategoryNode, wanted func(*Category) bool) *CategoryNode {
+func findBranch(nodes []*CategoryBranch, wanted func(*Category) bool) *CategoryBranch {
 	for _, node := range nodes {
 		if wanted(&node.Category) {
 			return node
 		}
-		if found := findNode(node.Children, wanted); found != nil {
+		if found := findBranch(node.Children, wanted); found != nil {
 			return found
 		}
 	}
@@ -188,7 +188,7 @@ func findNode(nodes []*CategoryNode, wanted func(*Category) bool) *CategoryNode 
 }
 
 // CreateCategory makes a category. Administrators only.
-func (s *Service) CreateCategory(ctx context.Context, actor Actor, in NewCategory) (*CategoryNode, error) {
+func (s *Service) CreateCategory(ctx context.Context, actor Actor, in NewCategory) (*CategoryBranch, error) {
 	if err := CanAdminister(actor); err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (in *NewCategory) request() any {
 }
 
 // EditCategory renames a category and changes its description. Administrators only.
-func (s *Service) EditCategory(ctx context.Context, actor Actor, id CategoryID, in NewCategory) (*CategoryNode, error) {
+func (s *Service) EditCategory(ctx context.Context, actor Actor, id CategoryID, in NewCategory) (*CategoryBranch, error) {
 	change, err := s.administer(ctx, actor, id, "edit category", in.Key, []any{id, in.Name, in.Description})
 	if err != nil {
 		return nil, err

@@ -27,7 +27,8 @@ const (
 	Solutions      Column = 2*StateCount + 1 // accepted posts that are visible
 	Replies        Column = 2*StateCount + 2 // visible posts that answer this one
 	ReactionsGiven Column = 2*StateCount + 3 // by this person
-	Number         Column = 2*StateCount + 4 // of a table that counts one thing only
+	Revisions      Column = 2*StateCount + 4 // earlier texts kept of this post
+	Number         Column = 2*StateCount + 5 // of a table that counts one thing only
 )
 
 // ColumnCount is the number of columns.

@@ -62,11 +62,10 @@ type ImportStore interface {
 
 // UserImport is an ImportedUser ready for the store.
 type UserImport struct {
-	Key    string
-	User   User
-	Fold   func(string) string
-	Paths  []string
-	Folded string
+	Key   string
+	User  User
+	Fold  func(string) string
+	Paths []string
 }
 
 // ThreadImport is an ImportedThread ready for the store.
@@ -96,7 +95,7 @@ func (s *Service) ImportUsers(ctx context.Context, source string, users []Import
 	ready := make([]UserImport, 0, len(users))
 	for _, user := range users {
 		name := UserNameFrom(user.Name)
-		ready = append(ready, UserImport{Key: user.Key, Paths: user.Paths, Fold: s.Text.Fold, Folded: s.Text.Fold(name),
+		ready = append(ready, UserImport{Key: user.Key, Paths: user.Paths, Fold: s.Text.Fold,
 			User: User{Name: name, Role: Member, About: user.About, AboutHTML: s.Text.Render(user.About),
 				CreatedAt: s.notLater(user.CreatedAt), ImportedFrom: source}})
 	}

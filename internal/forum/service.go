@@ -23,14 +23,12 @@ type Service struct {
 
 // Text turns what people write into what is stored beside it.
 type Text interface {
-	// Render returns safe HTML of a Markdown body, and the renderer's version.
+	// Render returns safe HTML of a Markdown body.
 	Render(body string) string
 	// Version rises when Render's output changes.
 	Version() int64
 	// Excerpt is the body's beginning as plain text, at most runes long.
 	Excerpt(body string, runes int) string
-	// Plain is the body as plain text, for the search index.
-	Plain(body string) string
 	// Fold makes names that differ only in case or form alike.
 	Fold(name string) string
 	// Slug makes an address of a title: never empty nor all digits.
@@ -63,6 +61,7 @@ type Store interface {
 type Change struct {
 	Actor     UserID
 	ActorRev  int64
+	Role      Role       // by which the decision was made
 	Category  CategoryID // whose permissions decided; 0 where none did
 	CatRev    int64
 	Thread    ThreadID // 0 where none was loaded
@@ -86,7 +85,7 @@ type Receipt struct {
 
 // change prepares what a write says of itself. The key is bound to the operation and the request.
 func (s *Service) change(actor Actor, operation, key string, request any) Change {
-	change := Change{Actor: actor.User, ActorRev: actor.Rev, Key: key}
+	change := Change{Actor: actor.User, ActorRev: actor.Rev, Role: actor.EffectiveRole(), Key: key}
 	if key != "" {
 		text, _ := json.Marshal([]any{operation, request})
 		sum := sha256.Sum256(text)

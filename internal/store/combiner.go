@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// Bounds of a batch: a commit must stay short for those who wait for the next one.
+const (
+	maxBatchMembers = 128
+	maxBatchBytes   = 1 << 20
+	// maxWaiting bounds who waits for a batch; more are refused with Unavailable.
+	maxWaiting = 8192
+	// maxBusyRuns bounds how often a batch is run again because another process holds the lock.
+	maxBusyRuns = 4
+)
+
+// member is one write that waits for, or is in, a batch. run may be called again after a
+// rollback: it must depend on nothing that it changed itself. An error that it returns before it
+// has changed anything is a refusal and concerns nobody else.
+type member struct {
+	change  forum.Change
+	bytes   int
+	run     func(*tx) (forum.Receipt, error)
+	receipt forum.Receipt
+	err     error
+	done    chan struct{}
+}
+
+// combiner takes the writes that arrive while a commit is in flight together into the next
+// transaction. No timer, no waiting: an idle server writes one member at once.
+type combiner struct {
+	engine  Engine
+	clock   forum.Clock
+	waiting chan *member
+	texts   map[statementID]string
+	stopped chan struct{}
+
+	mu     sync.Mutex
+	broken error // why writing stopped for good, nil while it goes on
+
+	pending *member // taken from waiting, but over the last batch's bound
+}
+
+func newCombiner(engine Engine, clock forum.Clock) *combiner {
+	return &combiner{engine: engine, clock: clock,
+		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
+}
+
+// errStopped answers writes while the store closes.
+var errStopped = &forum.Error{Kind: forum.Unavailable, Message: "the server is stopping; please try again in a moment", RetryAfter: 2 * time.Second}
+
+// write waits until run has been committed with others, or refused. A caller whose ctx ends
+// does not undo what is committed: the key tells on a retry.
+func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
+	m := &member{change: change, bytes: bytes, run: run, done: make(chan struct{})}
+	select {
+	case c.waiting <- m:
+	case <-c.stopped:
+		return forum.Receipt{}, errStopped
+	default:
+		return forum.Receipt{}, &forum.Error{Kind: forum.Unavailable, Message: "too many people write at this moment; please try again", RetryAfter: time.Second}
+	}
+	select {
+	case <-m.done:
+		return m.receipt, m.err
+	case <-ctx.Done():
+		return forum.Receipt{}, &forum.Error{Kind: forum.Unavailable, Cause: ctx.Err(), RetryAfter: time.Second,
+			Message: "the answer did not come in time; what you sent may be stored: try again with the same key"}
+	case <-c.stopped:
+		select {
+		case <-m.done:
+			return m.receipt, m.err
+		default:
+			return forum.Receipt{}, errStopped
+		}
+	}
+}
+
+// busy reports whether people wait for the writer.
+func (c *combiner) busy() bool { return len(c.waiting) > 0 }
+
+// health returns why writing has stopped, nil while it goes on.
+func (c *combiner) health() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken
+}
+
+// loop runs batches until ctx ends, then those that still wait.
+func (c *combiner) loop(ctx context.Context) {
+	defer close(c.stopped)
+	for {
+		batch := c.take(ctx)
+		if batch == nil {
+			return
+		}
+		c.commit(batch)
+	}
+}
+
+// take waits for a member and takes those that wait with it, up to the bounds. It is nil at the end.
+func (c *combiner) take(ctx context.Context) []*member {
+	first := c.pending
+	c.pending = nil
+	if first == nil {
+		select {
+		case first = <-c.waiting:
+		default:
+			// Let those who are about to hand something in do so: on few cores the
+			// batch is bigger for it, and an idle server loses microseconds.
+			runtime.Gosched()
+			select {
+			case first = <-c.waiting:
+			case <-ctx.Done():
+				select {
+				case first = <-c.waiting:
+				default:
+					return nil
+				}
+			}
+		}
+	}
+	batch, bytes := []*member{first}, first.bytes
+	for len(batch) < maxBatchMembers {
+		select {
+		case next := <-c.waiting:
+			if bytes += next.bytes; bytes > maxBatchBytes {
+				c.pending = next
+				return batch
+			}
+			batch = append(batch, next)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs a batch to its end: every member is answered, and only what is durable is acknowledged.
+func (c *combiner) commit(batch []*member) {
+	for busy := 0; len(batch) > 0; {
+		if err := c.health(); err != nil {
+			answer(batch, err)
+			return
+		}
+		culprit, err := c.runBatch(batch)
+		if err == nil {
+			answer(batch, nil)
+			return
+		}
+		switch fault := c.engine.Fault(err); {
+		case fault == FaultFlush:
+			c.breakDown(err)
+			answer(batch, c.health())
+			return
+		case fault == FaultResource:
+			answer(batch, resourceError(err))
+			return
+		case (fault == FaultBusy || fault == FaultUnknown) && busy < maxBusyRuns:
+			busy++
+			continue
+		case fault == FaultBusy || fault == FaultUnknown:
+			answer(batch, resourceError(err))
+			return
+		case culprit != nil:
+			batch = without(batch, culprit)
+			answer([]*member{culprit}, err)
+		case len(batch) == 1:
+			answer(batch, err)
+			return
+		default: // of the batch as a whole, such as writing the counters: halve until it is found
+			c.commit(batch[:len(batch)/2])
+			batch = batch[len(batch)/2:]
+		}
+	}
+}
+
+// runBatch runs one transaction. culprit is the member during whose run it failed, nil where it
+// failed later. There are no savepoints: SQLITE_FULL rolls a whole transaction back, and what came
+// after it would be committed alone.
+func (c *combiner) runBatch(batch []*member) (culprit *member, err error) {
+	err = c.engine.Write(context.Background(), func(conn Conn) error {
+		tx := newTx(conn, c.clock, c.texts)
+		for _, m := range batch {
+			m.receipt, m.err = forum.Receipt{}, nil
+			before := tx.changes
+			receipt, err := tx.runMember(m)
+			if err == nil {
+				m.receipt = receipt
+				continue
+			}
+			if tx.changes != before || !refusal(err) {
+				culprit = m
+				return err
+			}
+			m.err = err
+		}
+		return tx.flush()
+	})
+	return culprit, err
+}
+
+// refusal tells an error that a decision made from one that a statement made.
+func refusal(err error) bool {
+	var e *forum.Error
+	return errors.Is(err, forum.ErrStale) || errors.As(err, &e) && e.Kind != forum.Internal
+}
+
+// answer lets members go: with what they were given, or all with err.
+func answer(batch []*member, err error) {
+	for _, m := range batch {
+		if err != nil {
+			m.receipt, m.err = forum.Receipt{}, err
+		}
+		close(m.done)
+	}
+}
+
+func without(batch []*member, culprit *member) []*member {
+	rest := make([]*member, 0, len(batch)-1)
+	for _, m := range batch {
+		if m != culprit {
+			rest = append(rest, m)
+		}
+	}
+	return rest
+}
+
+func (c *combiner) breakDown(cause error) {
+	slog.Error("writing stopped until restart: a flush failed or the database is damaged", "cause", cause)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = &forum.Error{Kind: forum.Unavailable, Cause: cause, RetryAfter: time.Minute,
+		Message: "the disk did not keep what was written: nothing can be written until an operator has looked at it"}
+}
+
+func resourceError(cause error) error {
+	return &forum.Error{Kind: forum.Unavailable, Cause: cause, RetryAfter: 5 * time.Second,
+		Message: "this cannot be stored at the moment (the disk may be full); nothing was lost, please try again shortly"}
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// Engine is a database: SQLite now. Statements number their parameters $1, $2 ... in the order
+// in which they first appear.
+type Engine interface {
+	// Read runs queries in order in one snapshot; in one round trip where the engine has such.
+	Read(ctx context.Context, queries ...Query) error
+	// ReadLong is Read for reads that take minutes (verify): it has a connection of its own, and is
+	// aborted rather than let the write-ahead log grow without bound. each runs in the snapshot.
+	ReadLong(ctx context.Context, each func(Conn) error) error
+	// Write runs one transaction and commits it durably. After an error nothing of it is stored,
+	// except where Fault says that the outcome is unknown. Calls must not overlap.
+	Write(ctx context.Context, run func(Conn) error) error
+	// Fault says what kind of error Write, or a Conn in it, returned.
+	Fault(err error) Fault
+	Close() error
+}
+
+// Conn runs statements of one transaction or snapshot.
+type Conn interface {
+	// Query calls each for every row of the result.
+	Query(text string, args []any, each func(Row) error) error
+	// Exec returns the number of rows changed.
+	Exec(text string, args ...any) (changed int64, err error)
+}
+
+// Row is the present row of a result. A null is 0 or "".
+type Row interface {
+	Int64(column int) int64
+	Text(column int) string
+}
+
+// Query is a statement and what to do with each of its rows.
+type Query struct {
+	Text string
+	Args []any
+	Each func(Row) error
+}
+
+// Fault is the kind of an error of a write (design.md, "Errors come in four kinds").
+type Fault uint8
+
+const (
+	// FaultMember is of one member's statement: a constraint, an encoding. The others run again without it.
+	FaultMember Fault = iota
+	// FaultBusy is a lock held by somebody else for too long. The batch runs again.
+	FaultBusy
+	// FaultResource is a full disk, no memory, a lost connection: the batch is refused at once, reading goes on.
+	FaultResource
+	// FaultFlush is a failed flush or corruption: writing stops until restart, since a repeated flush proves nothing.
+	FaultFlush
+	// FaultUnknown is a commit of which nobody knows whether it happened: run again under the keys.
+	FaultUnknown
+)
+
+// Value prepares an argument for any engine: nil, int64, string or []byte. Zero times and zero ids are null.
+func Value(arg any) any {
+	switch v := arg.(type) {
+	case nil, int64, string, []byte:
+		return v
+	case int:
+		return int64(v)
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	case time.Time:
+		if v.IsZero() {
+			return nil
+		}
+		return v.UnixMicro()
+	case forum.UserID:
+		return orNull(int64(v))
+	case forum.ThreadID:
+		return orNull(int64(v))
+	case forum.CategoryID:
+		return orNull(int64(v))
+	case forum.TagID:
+		return orNull(int64(v))
+	case forum.State:
+		return v.String()
+	case forum.Role:
+		return string(v)
+	case forum.Scope:
+		return string(v)
+	case forum.AccountState:
+		return string(v)
+	}
+	panic(fmt.Sprintf("store: no way to bind a %T", arg))
+}
+
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
+// number is an int64 that is null where it is zero.
+func number(n int64) any { return orNull(n) }
+
+// scan copies the row's columns, in order, to where dest points.
+func scan(row Row, dest ...any) error {
+	for i, to := range dest {
+		switch to := to.(type) {
+		case *int64:
+			*to = row.Int64(i)
+		case *string:
+			*to = row.Text(i)
+		case *bool:
+			*to = row.Int64(i) != 0
+		case *time.Time:
+			*to = fromMicros(row.Int64(i))
+		case *forum.UserID:
+			*to = forum.UserID(row.Int64(i))
+		case *forum.ThreadID:
+			*to = forum.ThreadID(row.Int64(i))
+		case *forum.CategoryID:
+			*to = forum.CategoryID(row.Int64(i))
+		case *forum.TagID:
+			*to = forum.TagID(row.Int64(i))
+		case *forum.Role:
+			*to = forum.Role(row.Text(i))
+		case *forum.Scope:
+			*to = forum.Scope(row.Text(i))
+		case *forum.State:
+			state, known := forum.ParseState(row.Text(i))
+			if !known {
+				return fmt.Errorf("column %d holds the unknown state %q", i, row.Text(i))
+			}
+			*to = state
+		default:
+			return fmt.Errorf("column %d: no way to scan into a %T", i, to)
+		}
+	}
+	return nil
+}
+
+func fromMicros(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+// one makes a Query for at most one row; found tells whether it came.
+func one(found *bool, dest ...any) func(Row) error {
+	return func(row Row) error {
+		*found = true
+		return scan(row, dest...)
+	}
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// The index is brought up to date from rows queued by writes: in small pieces through the
+// writer, so that people's writes never wait long for it.
+const (
+	indexEvery = 100 * time.Millisecond
+	indexBatch = 200 // posts of a piece: some 10 ms of the writer
+)
+
+// Plain makes the text that is indexed of a Markdown body; set before Run.
+type Plain func(body string) string
+
+// Search returns visible posts whose text or title matches. A hit that is no longer the text
+// that was indexed is left out: a trailing index misses, but never shows what is not there.
+func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum.SearchQuery) ([]forum.Post, bool, error) {
+	var posts []forum.Post
+	where, order := listsThread, ` p.created_at DESC, p.thread_id, p.number`
+	tables := postTables
+	args := readerArgs(reader)
+	bind := func(arg any) string {
+		args = append(args, arg)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	if len(query.Words) > 0 {
+		tables = ` (SELECT rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text
+				WHERE search_text MATCH ` + bind(matchExpression(query.Words)) + ` ORDER BY rowid DESC LIMIT ` + bind(int64(10*forum.MaxSearchHits)) + `) AS hits
+			JOIN search_docs d ON d.thread_id = hits.doc >> 31 AND d.number = hits.doc & 2147483647
+			JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
+			JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
+		order = ` hits.score, p.created_at DESC, p.thread_id, p.number`
+	}
+	if query.Category != 0 {
+		where += ` AND t.category_id = ` + bind(query.Category)
+	}
+	if query.Author != "" {
+		where += ` AND u.folded = ` + bind(query.Author)
+	}
+	err := s.read(ctx, Query{`SELECT ` + postColumns + ` FROM ` + tables + ` WHERE p.state = 'visible' AND ` + where +
+		` ORDER BY ` + order + ` LIMIT ` + bind(int64(query.Limit+1)) + ` OFFSET ` + bind(int64(query.Offset)), args, appendPosts(&posts)})
+	if err != nil {
+		return nil, false, fmt.Errorf("search: %w", err)
+	}
+	if len(posts) > query.Limit {
+		return posts[:query.Limit], true, nil
+	}
+	return posts, false, nil
+}
+
+// matchExpression makes the words of a query one of the index: all must occur, a phrase in its order.
+func matchExpression(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
+	}
+	return strings.Join(quoted, " ")
+}
+
+func pendingQuery(pending *int64) Query {
+	return Query{`SELECT count(*) FROM search_queue`, nil, func(row Row) error { return scan(row, pending) }}
+}
+
+// PendingSearch returns how many posts wait to be indexed.
+func (s *Store) PendingSearch(ctx context.Context) (int64, error) {
+	var pending int64
+	err := s.read(ctx, pendingQuery(&pending))
+	return pending, err
+}
+
+// indexPending indexes what is queued, piece by piece. While people write, it does one piece
+// and leaves them the writer until the next call.
+func (s *Store) indexPending(ctx context.Context) {
+	for ctx.Err() == nil {
+		pieces, err := s.pendingTexts(ctx)
+		if err != nil || len(pieces) == 0 {
+			return
+		}
+		if err := s.index(ctx, pieces); err != nil {
+			slog.Warn("indexing for search failed; it is tried again", "cause", err)
+			return
+		}
+		if s.combiner.busy() {
+			return
+		}
+	}
+}
+
+// pendingText is one queued post with the text to be indexed.
+type pendingText struct {
+	queued       int64 // id in the queue
+	thread       forum.ThreadID
+	number       int64
+	textVersion  int64
+	title, plain string
+}
+
+// pendingTexts reads the oldest of the queue, and makes plain text of it outside the writer.
+func (s *Store) pendingTexts(ctx context.Context) ([]pendingText, error) {
+	var pieces []pendingText
+	err := s.read(ctx, Query{`
+		SELECT q.id, q.thread_id, q.number, p.text_version, CASE WHEN q.number = 1 THEN t.title ELSE '' END, p.body
+		FROM search_queue q
+		LEFT JOIN posts p ON p.thread_id = q.thread_id AND p.number = q.number
+		LEFT JOIN threads t ON t.id = q.thread_id
+		ORDER BY q.id LIMIT $1`, []any{int64(indexBatch)}, func(row Row) error {
+		var piece pendingText
+		err := scan(row, &piece.queued, &piece.thread, &piece.number, &piece.textVersion, &piece.title, &piece.plain)
+		if s.Plain != nil {
+			piece.plain = s.Plain(piece.plain)
+		}
+		pieces = append(pieces, piece)
+		return err
+	}})
+	return pieces, err
+}
+
+// index writes pieces to the index and takes them off the queue.
+func (s *Store) index(ctx context.Context, pieces []pendingText) error {
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		for _, piece := range pieces {
+			if err := t.index(piece); err != nil {
+				return forum.Receipt{}, err
+			}
+		}
+		return forum.Receipt{}, nil
+	})
+	return err
+}
+
+func (t *tx) index(piece pendingText) error {
+	known := false
+	err := t.conn.Query(`SELECT 1 FROM search_docs WHERE thread_id = $1 AND number = $2`, []any{piece.thread, piece.number}, one(&known))
+	if err != nil {
+		return err
+	}
+	doc := docID(piece.thread, piece.number)
+	if known {
+		if _, err := t.exec(`DELETE FROM search_text WHERE rowid = $1`, doc); err != nil {
+			return err
+		}
+	}
+	if piece.textVersion != 0 {
+		if _, err := t.exec(`INSERT INTO search_text (rowid, title, body) VALUES ($1, $2, $3)`, doc, piece.title, piece.plain); err != nil {
+			return err
+		}
+		if _, err := t.exec(`
+			INSERT INTO search_docs (thread_id, number, text_version) VALUES ($1, $2, $3)
+			ON CONFLICT (thread_id, number) DO UPDATE SET text_version = excluded.text_version`, piece.thread, piece.number, piece.textVersion); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(`DELETE FROM search_queue WHERE id = $1`, piece.queued)
+	return err
+}

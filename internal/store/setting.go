@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"folkmoot/internal/forum"
+)
+
+// ensureSettings gives a new database its epoch and its first values.
+func (s *Store) ensureSettings(ctx context.Context) error {
+	settings, err := s.settings(ctx)
+	if err != nil || settings["epoch"] != "" {
+		return err
+	}
+	_, err = s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		for key, value := range map[string]string{
+			"epoch": rand.Text(), "shown_version": "1", "name": "Folkmoot", "description": "", "first_run": "",
+		} {
+			_, err := t.exec(`INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, key, value)
+			if err != nil {
+				return forum.Receipt{}, err
+			}
+		}
+		return forum.Receipt{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("first settings: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) settings(ctx context.Context) (map[string]string, error) {
+	settings := map[string]string{}
+	err := s.read(ctx, settingsQuery(settings))
+	return settings, err
+}
+
+func settingsQuery(settings map[string]string) Query {
+	return Query{`SELECT key, value FROM settings`, nil, func(row Row) error {
+		settings[row.Text(0)] = row.Text(1)
+		return nil
+	}}
+}
+
+// set writes a setting.
+func (t *tx) set(key, value string) error {
+	_, err := t.exec(`INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+	return err
+}
+
+// shown says that something that any page may show has changed.
+func (t *tx) shown() error {
+	_, err := t.exec(`UPDATE settings SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'shown_version'`)
+	return err
+}
+
+const hasAdmin = `SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')`
+
+// Site returns what the community says of itself.
+func (s *Store) Site(ctx context.Context) (forum.Site, error) {
+	settings := map[string]string{}
+	var site forum.Site
+	err := s.read(ctx, settingsQuery(settings), Query{hasAdmin, nil, func(row Row) error { return scan(row, &site.HasAdmin) }})
+	site.Name, site.Description, site.Epoch = settings["name"], settings["description"], settings["epoch"]
+	return site, err
+}
+
+// About sums the numbers the reader may see.
+func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About, error) {
+	about := forum.About{People: map[forum.AccountState]int64{}}
+	settings := map[string]string{}
+	threads, posts := &about.Counts.Threads, &about.Counts.Posts
+	err := s.read(ctx, settingsQuery(settings),
+		Query{hasAdmin, nil, func(row Row) error { return scan(row, &about.Site.HasAdmin) }},
+		Query{`SELECT coalesce(sum(n.threads_visible), 0), coalesce(sum(n.posts_visible), 0)
+			FROM category_counts n JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE a.see <> 0`,
+			[]any{reader.Role}, func(row Row) error { return scan(row, &threads[forum.Visible], &posts[forum.Visible]) }},
+		Query{`SELECT coalesce(sum(n.threads_unlisted), 0), coalesce(sum(n.threads_hidden), 0), coalesce(sum(n.threads_deleted), 0),
+				coalesce(sum(n.posts_unlisted), 0), coalesce(sum(n.posts_hidden), 0), coalesce(sum(n.posts_deleted), 0)
+			FROM category_counts n JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE a.moderate <> 0`,
+			[]any{reader.Role}, func(row Row) error {
+				return scan(row, &threads[forum.Unlisted], &threads[forum.Hidden], &threads[forum.Deleted],
+					&posts[forum.Unlisted], &posts[forum.Hidden], &posts[forum.Deleted])
+			}},
+		Query{`SELECT state, n FROM people_counts`, nil, func(row Row) error {
+			about.People[forum.AccountState(row.Text(0))] = row.Int64(1)
+			return nil
+		}},
+		pendingQuery(&about.Pending))
+	if err != nil {
+		return forum.About{}, fmt.Errorf("about: %w", err)
+	}
+	about.Site.Name, about.Site.Description, about.Site.Epoch = settings["name"], settings["description"], settings["epoch"]
+	if text := settings["verification"]; text != "" {
+		err = json.Unmarshal([]byte(text), &about.Verification)
+	}
+	return about, err
+}
+
+// SetSite changes name and description.
+func (s *Store) SetSite(ctx context.Context, change forum.Change, name, description string) error {
+	_, err := s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if err := t.set("name", name); err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.set("description", description); err != nil {
+			return forum.Receipt{}, err
+		}
+		return forum.Receipt{At: t.now}, t.shown()
+	})
+	return err
+}
+
+// FirstRunHash returns the hash of the first-run token.
+func (s *Store) FirstRunHash(ctx context.Context) (string, error) {
+	settings, err := s.settings(ctx)
+	if err != nil {
+		return "", err
+	}
+	hash, err := base64.StdEncoding.DecodeString(settings["first_run"])
+	return string(hash), err
+}
+
+// SetFirstRunHash replaces it.
+func (s *Store) SetFirstRunHash(ctx context.Context, hash string) error {
+	return s.setAlone(ctx, "first_run", base64.StdEncoding.EncodeToString([]byte(hash)))
+}
+
+// SetVerification stores the outcome of a recount.
+func (s *Store) SetVerification(ctx context.Context, outcome forum.Verification) error {
+	text, err := json.Marshal(outcome)
+	if err != nil {
+		return err
+	}
+	return s.setAlone(ctx, "verification", string(text))
+}
+
+func (s *Store) setAlone(ctx context.Context, key, value string) error {
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) { return forum.Receipt{}, t.set(key, value) })
+	return err
+}

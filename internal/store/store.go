@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// Store is a forum.Store on an Engine.
+type Store struct {
+	Plain Plain // makes the text to be indexed; nil indexes bodies as they are. Set before Run.
+
+	engine   Engine
+	clock    forum.Clock
+	combiner *combiner
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+}
+
+var _ forum.Store = (*Store)(nil)
+
+// Open makes a store of an engine that is migrated. It writes from now on until Close.
+func Open(ctx context.Context, engine Engine, clock forum.Clock) (*Store, error) {
+	s := &Store{engine: engine, clock: clock, combiner: newCombiner(engine, clock)}
+	loop, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.running.Go(func() { s.combiner.loop(loop) })
+	if err := s.ensureSettings(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Run does the background work until ctx ends: it brings the search index up to date and forgets
+// what is no longer needed.
+func (s *Store) Run(ctx context.Context) {
+	index := time.NewTicker(indexEvery)
+	forget := time.NewTicker(time.Hour)
+	defer index.Stop()
+	defer forget.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-index.C:
+			s.indexPending(ctx)
+		case <-forget.C:
+			s.forget(ctx)
+		}
+	}
+}
+
+// Health returns why writing has stopped until restart, nil while it goes on.
+func (s *Store) Health() error { return s.combiner.health() }
+
+// Close ends writing, after those who wait, and closes the engine.
+func (s *Store) Close() error {
+	s.stop()
+	s.running.Wait()
+	return s.engine.Close()
+}
+
+// write is a write of about bytes of text.
+func (s *Store) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
+	return s.combiner.write(ctx, change, bytes, run)
+}
+
+// read runs queries in one snapshot.
+func (s *Store) read(ctx context.Context, queries ...Query) error {
+	return s.engine.Read(ctx, queries...)
+}
+
+// Receipt returns what was stored under the change's key.
+func (s *Store) Receipt(ctx context.Context, change forum.Change) (forum.Receipt, bool, error) {
+	var kept keyed
+	known := false
+	if err := s.read(ctx, keyQuery(change, &kept, &known)); err != nil {
+		return forum.Receipt{}, false, err
+	}
+	return kept.answer(known, change)
+}
+
+// keyLife is how long an idempotency key is kept.
+const keyLife = 48 * time.Hour
+
+// forget removes keys and sessions past their time, in small pieces that hold nobody up.
+func (s *Store) forget(ctx context.Context) {
+	now := s.clock.Now()
+	for _, old := range []struct {
+		text string
+		args []any
+	}{
+		{`DELETE FROM idempotency WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency WHERE created_at < $1 LIMIT 500)`, []any{now.Add(-keyLife)}},
+		{`DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires_at < $1 LIMIT 500)`, []any{now}},
+	} {
+		for removed := int64(1); removed > 0 && ctx.Err() == nil; {
+			_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+				var err error
+				removed, err = t.exec(old.text, old.args...)
+				return forum.Receipt{}, err
+			})
+			if err != nil {
+				return
+			}
+		}
+	}
+}

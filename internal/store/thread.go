@@ -1,0 +1,640 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// lockedThreadColumns are a thread's own columns, as transitions hold them.
+const lockedThreadColumns = `
+	t.id, t.category_id, t.author_id, t.author_name, t.title, t.slug, t.state,
+	t.flag_hidden_at, t.mod_hidden_at, t.mod_hidden_by, t.author_deleted_at, t.mod_deleted_at, t.mod_deleted_by,
+	t.unlisted_at, t.unlisted_by, t.purging_at, t.pinned_at, t.locked_at, t.created_at,
+	t.posts_visible, t.posts_hidden, t.posts_deleted, t.reactions, t.next_number,
+	t.first_post_number, t.last_post_number, t.last_author_id, t.last_author_name,
+	t.last_activity_at, t.last_stamped_at, t.solution_number, t.version, t.rev`
+
+func lockedThreadDest(t *forum.Thread) []any {
+	m := &t.Marks
+	return []any{
+		&t.ID, &t.CategoryID, &t.Author.ID, &t.Author.Name, &t.Title, &t.Slug, &t.State,
+		&m.FlagHiddenAt, &m.ModHiddenAt, &m.ModHiddenBy, &m.AuthorDeletedAt, &m.ModDeletedAt, &m.ModDeletedBy,
+		&m.UnlistedAt, &m.UnlistedBy, &m.PurgingAt, &t.PinnedAt, &t.LockedAt, &t.CreatedAt,
+		&t.Posts[forum.Visible], &t.Posts[forum.Hidden], &t.Posts[forum.Deleted], &t.Reactions, &t.NextNumber,
+		&t.FirstNumber, &t.LastNumber, &t.LastAuthor.ID, &t.LastAuthor.Name,
+		&t.LastActivityAt, &t.LastStampedAt, &t.SolutionNumber, &t.Version, &t.Rev}
+}
+
+// A thread as readers see it: with names, category, what the reader may do there, and tags.
+const (
+	threadColumns = lockedThreadColumns + `,
+	coalesce(au.name, t.author_name), coalesce(lu.name, t.last_author_name),
+	c.name, c.slug, c.parent_id, c.rev, c.version, a.see, a.reply, a.start, a.moderate,
+	coalesce((SELECT v.n FROM thread_views v WHERE v.thread_id = t.id), 0),
+	(SELECT group_concat(g.id || ' ' || g.name, '` + tagSeparator + `') FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = t.id)`
+
+	threadTables = `
+	threads t ` + joinAccess + `
+	JOIN categories c ON c.id = t.category_id
+	LEFT JOIN users au ON au.id = t.author_id
+	LEFT JOIN users lu ON lu.id = t.last_author_id`
+
+	// tagSeparator may not occur in a tag (it is a control character).
+	tagSeparator = "\x1f"
+)
+
+func scanThread(row Row, t *forum.Thread) error {
+	var tags string
+	c := &t.Category
+	dest := append(lockedThreadDest(t), &t.Author.Name, &t.LastAuthor.Name,
+		&c.Name, &c.Slug, &c.ParentID, &c.Rev, &c.Version, &c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate,
+		&t.Views, &tags)
+	if err := scan(row, dest...); err != nil {
+		return err
+	}
+	c.ID = t.CategoryID
+	t.Tags = splitTags(tags)
+	return nil
+}
+
+func splitTags(joined string) []forum.Tag {
+	if joined == "" {
+		return nil
+	}
+	var tags []forum.Tag
+	for part := range strings.SplitSeq(joined, tagSeparator) {
+		var tag forum.Tag
+		if _, err := fmt.Sscan(part, &tag.ID); err == nil {
+			_, tag.Name, _ = strings.Cut(part, " ")
+			tags = append(tags, tag)
+		}
+	}
+	slices.SortFunc(tags, func(a, b forum.Tag) int { return strings.Compare(a.Name, b.Name) })
+	return tags
+}
+
+func threadQuery(reader forum.Visibility, id forum.ThreadID, thread *forum.Thread, found *bool) Query {
+	return Query{`SELECT ` + threadColumns + ` FROM ` + threadTables + ` WHERE t.id = $3 AND ` + seesThread,
+		readerArgs(reader, id), func(row Row) error {
+			*found = true
+			return scanThread(row, thread)
+		}}
+}
+
+// Thread returns one that the reader may see.
+func (s *Store) Thread(ctx context.Context, reader forum.Visibility, id forum.ThreadID) (forum.Thread, error) {
+	var thread forum.Thread
+	found := false
+	if err := s.read(ctx, threadQuery(reader, id, &thread, &found)); err != nil {
+		return forum.Thread{}, fmt.Errorf("thread %d: %w", id, err)
+	}
+	if !found {
+		return forum.Thread{}, forum.ErrNotFound
+	}
+	return thread, nil
+}
+
+// Threads returns a list, its pinned threads and its total, from one snapshot.
+func (s *Store) Threads(ctx context.Context, reader forum.Visibility, filter forum.ThreadFilter) (forum.ThreadList, error) {
+	var list forum.ThreadList
+	builder := listOf(reader, filter)
+	queries := []Query{builder.page(&list), builder.total(&list.Total)}
+	if builder.pinnedFirst() && filter.Before == (forum.Cursor{}) {
+		queries = append(queries, builder.pinned(&list))
+	}
+	if err := s.read(ctx, queries...); err != nil {
+		return forum.ThreadList{}, fmt.Errorf("threads: %w", err)
+	}
+	if len(list.Threads) > filter.Limit {
+		list.Threads = list.Threads[:filter.Limit]
+		last := list.Threads[filter.Limit-1]
+		list.Next = forum.Cursor{At: last.LastActivityAt, ID: int64(last.ID)}
+	}
+	return list, nil
+}
+
+// threadList is the one builder of a list and of its count.
+type threadList struct {
+	reader forum.Visibility
+	filter forum.ThreadFilter
+	tables string
+	where  []string
+	args   []any
+}
+
+func listOf(reader forum.Visibility, filter forum.ThreadFilter) *threadList {
+	l := &threadList{reader: reader, filter: filter, args: readerArgs(reader)}
+	l.where = []string{listsThread}
+	if filter.State != forum.Visible {
+		l.where = []string{`a.moderate <> 0 AND t.purging_at IS NULL AND t.state = ` + l.bind(filter.State)}
+	}
+	if filter.Category != 0 {
+		l.where = append(l.where, `t.category_id = `+l.bind(filter.Category))
+	}
+	if filter.Author != 0 {
+		l.where = append(l.where, `t.author_id = `+l.bind(filter.Author))
+	}
+	if filter.Tag != "" {
+		l.where = append(l.where, `t.id IN (SELECT tt.thread_id FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE g.folded = `+l.bind(filter.Tag)+`)`)
+	}
+	return l
+}
+
+func (l *threadList) bind(arg any) string {
+	l.args = append(l.args, arg)
+	return fmt.Sprintf("$%d", len(l.args))
+}
+
+// pinnedFirst: pinned threads stand apart only in the list of one category.
+func (l *threadList) pinnedFirst() bool {
+	return l.filter.Category != 0 && l.filter.Tag == "" && l.filter.Author == 0 && l.filter.State == forum.Visible
+}
+
+func (l *threadList) page(list *forum.ThreadList) Query {
+	page := *l
+	page.where = slices.Clone(l.where)
+	page.args = slices.Clone(l.args)
+	if l.pinnedFirst() {
+		page.where = append(page.where, `t.pinned_at IS NULL`)
+	}
+	if before := l.filter.Before; before != (forum.Cursor{}) {
+		page.where = append(page.where, `(t.last_activity_at, t.id) < (`+page.bind(before.At)+`, `+page.bind(before.ID)+`)`)
+	}
+	return page.rows(` ORDER BY t.last_activity_at DESC, t.id DESC LIMIT `+page.bind(l.filter.Limit+1), &list.Threads)
+}
+
+func (l *threadList) pinned(list *forum.ThreadList) Query {
+	pinned := *l
+	pinned.where = append(slices.Clone(l.where), `t.pinned_at IS NOT NULL`)
+	return pinned.rows(` ORDER BY t.pinned_at DESC LIMIT 20`, &list.Pinned)
+}
+
+func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
+	text := `SELECT ` + threadColumns + ` FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
+	return Query{text, l.args, func(row Row) error {
+		var thread forum.Thread
+		if err := scanThread(row, &thread); err != nil {
+			return err
+		}
+		*threads = append(*threads, thread)
+		return nil
+	}}
+}
+
+// total counts the whole list: from the stored numbers where they say it, else the rows.
+func (l *threadList) total(total *int64) Query {
+	see := ` a.see <> 0 `
+	if l.filter.State != forum.Visible {
+		see = ` a.moderate <> 0 `
+	}
+	column, filter := "threads_"+l.filter.State.String(), l.filter
+	var text string
+	args := []any{l.reader.Role}
+	switch {
+	case filter.Tag == "" && filter.Author == 0:
+		text = `SELECT coalesce(sum(n.` + column + `), 0) FROM category_counts n`
+	case filter.Tag == "":
+		text = `SELECT coalesce(sum(n.` + column + `), 0) FROM user_category_counts n`
+		see += ` AND n.user_id = $2 `
+		args = append(args, filter.Author)
+	case filter.Author == 0:
+		text = `SELECT coalesce(sum(n.` + column + `), 0) FROM tags g JOIN tag_category_counts n ON n.tag_id = g.id`
+		see += ` AND g.folded = $2 `
+		args = append(args, filter.Tag)
+	default:
+		return Query{`SELECT count(*) FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `), l.args,
+			func(row Row) error { return scan(row, total) }}
+	}
+	if filter.Category != 0 {
+		args = append(args, filter.Category)
+		see += fmt.Sprintf(` AND n.category_id = $%d `, len(args))
+	}
+	return Query{text + ` JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE ` + see, args,
+		func(row Row) error { return scan(row, total) }}
+}
+
+// ThreadPage returns a page of posts, all from one snapshot.
+func (s *Store) ThreadPage(ctx context.Context, reader forum.Visibility, id forum.ThreadID, at forum.PageAt) (forum.ThreadPage, error) {
+	from, err := s.pageStart(ctx, reader, id, at)
+	if err != nil {
+		return forum.ThreadPage{}, err
+	}
+	var page forum.ThreadPage
+	found := false
+	list := postList{reader: reader, thread: id, from: from, limit: at.Limit}
+	queries := []Query{
+		threadQuery(reader, id, &page.Thread, &found),
+		pathQuery(id, &page.Path),
+		list.posts(&page.Posts),
+		list.reactions(&page.Posts),
+		list.edge(`p.number < $4`, &page.Previous),
+		list.edge(`$4 > 0`, &page.Last),
+		list.first(&page.First),
+	}
+	if reader.User != 0 {
+		queries = append(queries, list.mine(&page.Posts))
+	}
+	if err := s.read(ctx, queries...); err != nil {
+		return forum.ThreadPage{}, fmt.Errorf("page of thread %d: %w", id, err)
+	}
+	if !found {
+		return forum.ThreadPage{}, forum.ErrNotFound
+	}
+	if len(page.Posts) == 0 && page.Last != 0 && !at.Last { // a number past the end
+		return s.ThreadPage(ctx, reader, id, forum.PageAt{Last: true, Limit: at.Limit})
+	}
+	trimPage(&page, at.Limit)
+	return page, nil
+}
+
+// pageStart finds the number at which a page begins. The snapshot of the page itself is a later
+// one; the number is but a place in it.
+func (s *Store) pageStart(ctx context.Context, reader forum.Visibility, id forum.ThreadID, at forum.PageAt) (int64, error) {
+	list := postList{reader: reader, thread: id, from: max(at.Number, 1), limit: at.Limit}
+	var start, last int64
+	switch {
+	case at.Last:
+		err := s.read(ctx, list.edge(`$4 > 0`, &start))
+		return max(start, 1), err
+	case !at.Time.IsZero():
+		err := s.read(ctx, list.since(at.Time, &start), list.edge(`$4 > 0`, &last))
+		if start == 0 {
+			start = last
+		}
+		return max(start, 1), err
+	}
+	return list.from, nil
+}
+
+// trimPage takes off the post that was read to see whether there is a next page.
+func trimPage(page *forum.ThreadPage, limit int) {
+	if len(page.Posts) > limit {
+		page.Next = page.Posts[limit].Number
+		page.Posts = page.Posts[:limit]
+	}
+}
+
+// pathQuery reads the categories above a thread and its own, from the top.
+func pathQuery(id forum.ThreadID, path *[]forum.Category) Query {
+	return Query{`
+		WITH RECURSIVE up (id, parent_id, name, slug, height) AS (
+			SELECT c.id, c.parent_id, c.name, c.slug, 0
+			FROM threads t JOIN categories c ON c.id = t.category_id WHERE t.id = $1
+			UNION ALL
+			SELECT c.id, c.parent_id, c.name, c.slug, up.height + 1
+			FROM up JOIN categories c ON c.id = up.parent_id
+		)
+		SELECT id, parent_id, name, slug FROM up ORDER BY height DESC`,
+		[]any{id}, func(row Row) error {
+			var c forum.Category
+			if err := scan(row, &c.ID, &c.ParentID, &c.Name, &c.Slug); err != nil {
+				return err
+			}
+			*path = append(*path, c)
+			return nil
+		}}
+}
+
+// PageVersion returns the numbers that a visitor's cached page stands on, by one indexed query.
+func (s *Store) PageVersion(ctx context.Context, id forum.ThreadID) (forum.PageVersion, error) {
+	var version forum.PageVersion
+	var shown string
+	found := false
+	err := s.read(ctx, Query{`
+		SELECT t.version, c.version, sv.value, se.value
+		FROM threads t ` + joinAccess + `
+		JOIN categories c ON c.id = t.category_id
+		JOIN settings sv ON sv.key = 'shown_version'
+		JOIN settings se ON se.key = 'epoch'
+		WHERE t.id = $3 AND ` + seesThread, readerArgs(forum.Visibility{Role: forum.Visitor}, id),
+		one(&found, &version.Thread, &version.Category, &shown, &version.Epoch)})
+	switch {
+	case err != nil:
+		return forum.PageVersion{}, fmt.Errorf("version of thread %d: %w", id, err)
+	case !found:
+		return forum.PageVersion{}, forum.ErrNotFound
+	}
+	version.Shown, err = strconv.ParseInt(shown, 10, 64)
+	return version, err
+}
+
+// CreateThread makes a thread and its first post.
+func (s *Store) CreateThread(ctx context.Context, change forum.Change, new forum.Thread, tags []forum.TagName, first forum.Post) (forum.Receipt, error) {
+	return s.write(ctx, change, len(first.Body)+len(first.HTML), func(t *tx) (forum.Receipt, error) {
+		thread, err := t.insertThread(new, tags, t.now)
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		post := first
+		post.CreatedAt = t.now
+		if err := t.appendPost(thread, &post); err != nil {
+			return forum.Receipt{}, err
+		}
+		return thread.receipt(post.Number, post.CreatedAt), nil
+	})
+}
+
+// insertThread makes an empty thread and counts it. Its row is in hand afterwards.
+func (t *tx) insertThread(new forum.Thread, tags []forum.TagName, at time.Time) (*thread, error) {
+	id, err := t.insertID(`
+		INSERT INTO threads (category_id, author_id, author_name, title, slug, locked_at, created_at, last_activity_at, last_stamped_at, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, 0) RETURNING id`,
+		new.CategoryID, new.Author.ID, bareName(new.Author), new.Title, new.Slug, new.LockedAt, at, at.Add(-time.Microsecond))
+	if err != nil {
+		return nil, err
+	}
+	thread, err := t.thread(forum.ThreadID(id))
+	if err != nil {
+		return nil, err
+	}
+	if thread.Tags, err = t.setTags(thread.ID, tags); err != nil {
+		return nil, err
+	}
+	t.count(1, forum.ThreadContribution(&thread.Thread))
+	return thread, nil
+}
+
+// bareName is the name to store: only where nobody is behind it.
+func bareName(author forum.Author) string {
+	if author.ID != 0 {
+		return ""
+	}
+	return author.Name
+}
+
+// setTags gives a thread without tags these; unknown ones are made.
+func (t *tx) setTags(id forum.ThreadID, names []forum.TagName) ([]forum.Tag, error) {
+	var tags []forum.Tag
+	for _, name := range names {
+		tag, err := t.tag(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := t.exec(`INSERT INTO thread_tags (thread_id, tag_id) VALUES ($1, $2)`, id, tag.ID); err != nil {
+			return nil, err
+		}
+		tags = append(tags, tag)
+	}
+	return tags, nil
+}
+
+// tag finds or makes a tag.
+func (t *tx) tag(name forum.TagName) (forum.Tag, error) {
+	var tag forum.Tag
+	found := false
+	query := `SELECT id, name FROM tags WHERE folded = $1`
+	err := t.conn.Query(query, []any{name.Folded}, one(&found, &tag.ID, &tag.Name))
+	if err != nil || found {
+		return tag, err
+	}
+	id, err := t.insertID(`INSERT INTO tags (name, folded) VALUES ($1, $2) RETURNING id`, name.Name, name.Folded)
+	return forum.Tag{ID: forum.TagID(id), Name: name.Name}, err
+}
+
+// MarkThread sets or clears a mark of a thread.
+func (s *Store) MarkThread(ctx context.Context, change forum.Change, mark forum.Mark, at time.Time) (forum.Receipt, error) {
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		thread, err := t.thread(change.Thread)
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		if !thread.set(mark, change.Actor, at) {
+			return thread.receipt(1, t.now), nil
+		}
+		return t.changeThread(thread, func(after *forum.Thread) error {
+			setThreadMark(after, mark, change.Actor, at)
+			return nil
+		})
+	})
+}
+
+// set reports whether setting the mark would change anything.
+func (thread *thread) set(mark forum.Mark, by forum.UserID, at time.Time) bool {
+	after := thread.Thread
+	setThreadMark(&after, mark, by, at)
+	return after.Marks != thread.Marks || after.PinnedAt != thread.PinnedAt || after.LockedAt != thread.LockedAt
+}
+
+// setThreadMark carries a mark out; one that is set keeps its time.
+func setThreadMark(thread *forum.Thread, mark forum.Mark, by forum.UserID, at time.Time) {
+	once := func(current time.Time) time.Time {
+		if !current.IsZero() && !at.IsZero() {
+			return current
+		}
+		return at
+	}
+	switch mark {
+	case forum.MarkPinned:
+		thread.PinnedAt = once(thread.PinnedAt)
+	case forum.MarkLocked:
+		thread.LockedAt = once(thread.LockedAt)
+	case forum.MarkUnlisted:
+		if thread.Marks.UnlistedAt.IsZero() != at.IsZero() {
+			thread.Marks.UnlistedAt, thread.Marks.UnlistedBy = at, by
+		}
+		if at.IsZero() {
+			thread.Marks.UnlistedBy = 0
+		}
+	default:
+		thread.Marks.Marks, _ = thread.Marks.With(mark, by, at)
+	}
+	thread.State = thread.Marks.State()
+}
+
+// changeThread applies change to the thread and moves every number that follows from it: the
+// thread's own, and by its participants' rows those of all who wrote in it.
+func (t *tx) changeThread(thread *thread, change func(*forum.Thread) error) (forum.Receipt, error) {
+	before := thread.Thread
+	before.Tags = nil
+	if err := t.threadTags(&before); err != nil {
+		return forum.Receipt{}, err
+	}
+	after := before
+	if err := change(&after); err != nil {
+		return forum.Receipt{}, err
+	}
+	if after.State != before.State || after.CategoryID != before.CategoryID {
+		tallies, err := t.tallies(&before)
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		for _, tally := range tallies {
+			t.move(forum.Contribution(tally, &before), forum.Contribution(tally, &after))
+		}
+	}
+	t.move(forum.ThreadContribution(&before), forum.ThreadContribution(&after))
+	after.Posts, after.Reactions = thread.Posts, thread.Reactions
+	thread.Thread = after
+	thread.Rev++
+	t.touch(thread)
+	return thread.receipt(1, t.now), t.saveMarks(thread)
+}
+
+// threadTags loads a thread's tags where they count.
+func (t *tx) threadTags(thread *forum.Thread) error {
+	return t.conn.Query(`SELECT g.id, g.name FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = $1 ORDER BY g.id`,
+		[]any{thread.ID}, func(row Row) error {
+			var tag forum.Tag
+			err := scan(row, &tag.ID, &tag.Name)
+			thread.Tags = append(thread.Tags, tag)
+			return err
+		})
+}
+
+// tallies returns what each participant's posts in a thread add up to, and nobody's.
+func (t *tx) tallies(thread *forum.Thread) ([]forum.Tally, error) {
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
+	nobodys := forum.Tally{Posts: thread.Posts, Reactions: thread.Reactions}
+	var tallies []forum.Tally
+	err := t.conn.Query(`
+		SELECT user_id, posts_visible, posts_hidden, posts_deleted, reactions_received, solutions
+		FROM participants WHERE thread_id = $1 ORDER BY user_id`,
+		[]any{thread.ID}, func(row Row) error {
+			var tally forum.Tally
+			p := &tally.Posts
+			err := scan(row, &tally.Author, &p[forum.Visible], &p[forum.Hidden], &p[forum.Deleted], &tally.Reactions, &tally.Solutions)
+			for state := range p {
+				nobodys.Posts[state] -= p[state]
+			}
+			nobodys.Reactions -= tally.Reactions
+			tallies = append(tallies, tally)
+			return err
+		})
+	return append(tallies, nobodys), err
+}
+
+// saveMarks writes what flush does not: a thread's marks, name and place, which only transitions
+// of the thread change.
+func (t *tx) saveMarks(thread *thread) error {
+	m := &thread.Marks
+	_, err := t.exec(`
+		UPDATE threads SET category_id = $2, title = $3, slug = $4, state = $5,
+			flag_hidden_at = $6, mod_hidden_at = $7, mod_hidden_by = $8, author_deleted_at = $9, mod_deleted_at = $10, mod_deleted_by = $11,
+			unlisted_at = $12, unlisted_by = $13, pinned_at = $14, locked_at = $15
+		WHERE id = $1`,
+		thread.ID, thread.CategoryID, thread.Title, thread.Slug, thread.State,
+		m.FlagHiddenAt, m.ModHiddenAt, m.ModHiddenBy, m.AuthorDeletedAt, m.ModDeletedAt, m.ModDeletedBy,
+		m.UnlistedAt, m.UnlistedBy, thread.PinnedAt, thread.LockedAt)
+	return err
+}
+
+// writeThread writes what posts change of a thread: its numbers as additions, the rest as in hand.
+func (t *tx) writeThread(thread *thread, added *[forum.ColumnCount]int64) error {
+	changed, err := t.conn.Exec(`
+		UPDATE threads SET
+			posts_visible = posts_visible + $2, posts_hidden = posts_hidden + $3, posts_deleted = posts_deleted + $4,
+			reactions = reactions + $5,
+			next_number = $6, first_post_number = $7, last_post_number = $8, last_author_id = $9, last_author_name = $10,
+			last_activity_at = $11, last_stamped_at = $12, solution_number = $13, version = $14, rev = $15
+		WHERE id = $1`,
+		thread.ID, added[forum.PostsIn+forum.Column(forum.Visible)], added[forum.PostsIn+forum.Column(forum.Hidden)],
+		added[forum.PostsIn+forum.Column(forum.Deleted)], added[forum.Reactions],
+		thread.NextNumber, number(thread.FirstNumber), number(thread.LastNumber), thread.LastAuthor.ID, bareName(thread.LastAuthor),
+		thread.LastActivityAt, thread.LastStampedAt, number(thread.SolutionNumber), thread.Version, thread.Rev)
+	if err == nil && changed != 1 {
+		err = fmt.Errorf("thread %d is not there", thread.ID)
+	}
+	return err
+}
+
+// EditThread changes title, tags and category.
+func (s *Store) EditThread(ctx context.Context, change forum.Change, edit forum.ThreadEdit) (forum.Receipt, error) {
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		thread, err := t.thread(change.Thread)
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		if edit.IfVersion != 0 && thread.Version != edit.IfVersion {
+			return forum.Receipt{}, errVersion
+		}
+		if edit.Category != 0 {
+			if err := t.checkCategory(edit.Category, edit.CatRev); err != nil {
+				return forum.Receipt{}, err
+			}
+		}
+		return t.editThread(thread, edit)
+	})
+}
+
+// errVersion answers an edit of a text that somebody else changed meanwhile.
+var errVersion = &forum.Error{Kind: forum.PreconditionFailed, Message: "this was changed since you opened it: look at the new version before you save"}
+
+func (t *tx) editThread(thread *thread, edit forum.ThreadEdit) (forum.Receipt, error) {
+	renamed := edit.Title != "" && edit.Title != thread.Title
+	receipt, err := t.changeThread(thread, func(after *forum.Thread) error {
+		if renamed {
+			after.Title, after.Slug = edit.Title, edit.Slug
+		}
+		if edit.Category != 0 {
+			after.CategoryID = edit.Category
+		}
+		if !edit.SetTags {
+			return nil
+		}
+		if _, err := t.exec(`DELETE FROM thread_tags WHERE thread_id = $1`, thread.ID); err != nil {
+			return err
+		}
+		var err error
+		after.Tags, err = t.setTags(thread.ID, edit.Tags)
+		return err
+	})
+	if err == nil && renamed {
+		err = t.textChanged(thread, 1)
+	}
+	return receipt, err
+}
+
+// AddViews adds to the approximate numbers of views; threads that are gone are passed over.
+func (s *Store) AddViews(ctx context.Context, views map[forum.ThreadID]int64) error {
+	ids := slices.Sorted(maps.Keys(views))
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		for _, id := range ids {
+			_, err := t.exec(`
+				INSERT INTO thread_views (thread_id, n) SELECT id, $2 FROM threads WHERE id = $1
+				ON CONFLICT (thread_id) DO UPDATE SET n = thread_views.n + excluded.n`, id, views[id])
+			if err != nil {
+				return forum.Receipt{}, err
+			}
+		}
+		return forum.Receipt{}, nil
+	})
+	return err
+}
+
+// Redirect returns where an imported address leads, as far as the reader may see it.
+func (s *Store) Redirect(ctx context.Context, reader forum.Visibility, path string) (forum.Address, error) {
+	var to forum.Address
+	found, seen := false, false
+	var user, tag string
+	err := s.read(ctx, Query{`
+		SELECT r.thread_id, r.number, coalesce(u.name, ''), coalesce(g.name, '')
+		FROM redirects r LEFT JOIN users u ON u.id = r.user_id LEFT JOIN tags g ON g.id = r.tag_id
+		WHERE r.path = $1`, []any{path}, one(&found, &to.Thread, &to.Number, &user, &tag)})
+	if err != nil {
+		return forum.Address{}, fmt.Errorf("redirect of %q: %w", path, err)
+	}
+	to.User, to.Tag = user, tag
+	if !found {
+		return forum.Address{}, forum.ErrNotFound
+	}
+	if to.Thread == 0 {
+		return to, nil
+	}
+	err = s.read(ctx, Query{`
+		SELECT t.slug FROM threads t ` + joinAccess + ` JOIN posts p ON p.thread_id = t.id
+		WHERE t.id = $3 AND p.number = $4 AND ` + seesThread + ` AND ` + seesPost,
+		readerArgs(reader, to.Thread, to.Number), one(&seen, &to.Slug)})
+	if err == nil && !seen {
+		err = forum.ErrNotFound
+	}
+	return to, err
+}

@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+const userColumns = `u.id, u.name, u.role, u.about, u.about_html, u.created_at, u.suspended_at, u.suspended_by, u.suspension_reason, u.imported_from, u.rev`
+
+func userDest(u *forum.User) []any {
+	return []any{&u.ID, &u.Name, &u.Role, &u.About, &u.AboutHTML, &u.CreatedAt, &u.SuspendedAt, &u.SuspendedBy, &u.SuspensionReason, &u.ImportedFrom, &u.Rev}
+}
+
+// user runs a query for one person and what else it selects.
+func (s *Store) user(ctx context.Context, more, rest string, args []any, dest ...any) (forum.User, error) {
+	var user forum.User
+	found := false
+	err := s.read(ctx, Query{`SELECT ` + userColumns + more + ` FROM users u ` + rest, args, one(&found, append(userDest(&user), dest...)...)})
+	if err == nil && !found {
+		err = forum.ErrNotFound
+	}
+	return user, err
+}
+
+// User returns a person by folded name.
+func (s *Store) User(ctx context.Context, folded string) (forum.User, error) {
+	return s.user(ctx, ``, `WHERE u.folded = $1`, []any{folded})
+}
+
+// UserByID returns a person.
+func (s *Store) UserByID(ctx context.Context, id forum.UserID) (forum.User, error) {
+	return s.user(ctx, ``, `WHERE u.id = $1`, []any{id})
+}
+
+// Profile returns a person with the numbers of the categories that the reader may see.
+func (s *Store) Profile(ctx context.Context, reader forum.Visibility, folded string) (forum.Profile, error) {
+	var p forum.Profile
+	found := false
+	threads, posts := &p.Counts.Threads, &p.Counts.Posts
+	err := s.read(ctx,
+		Query{`SELECT ` + userColumns + ` FROM users u WHERE u.folded = $1`, []any{folded}, one(&found, userDest(&p.User)...)},
+		Query{`
+			SELECT coalesce(sum(n.threads_visible), 0), coalesce(sum(n.posts_visible), 0),
+				coalesce(sum(n.reactions_received), 0), coalesce(sum(n.solutions), 0)
+			FROM users u JOIN user_category_counts n ON n.user_id = u.id
+			JOIN category_access a ON a.category_id = n.category_id AND a.role = $1
+			WHERE a.see <> 0 AND u.folded = $2`, []any{reader.Role, folded},
+			func(row Row) error {
+				return scan(row, &threads[forum.Visible], &posts[forum.Visible], &p.ReactionsReceived, &p.Solutions)
+			}},
+		Query{`
+			SELECT coalesce(sum(n.threads_unlisted), 0), coalesce(sum(n.threads_hidden), 0), coalesce(sum(n.threads_deleted), 0),
+				coalesce(sum(n.posts_unlisted), 0), coalesce(sum(n.posts_hidden), 0), coalesce(sum(n.posts_deleted), 0)
+			FROM users u JOIN user_category_counts n ON n.user_id = u.id
+			JOIN category_access a ON a.category_id = n.category_id AND a.role = $1
+			WHERE a.moderate <> 0 AND u.folded = $2`, []any{reader.Role, folded},
+			func(row Row) error {
+				return scan(row, &threads[forum.Unlisted], &threads[forum.Hidden], &threads[forum.Deleted],
+					&posts[forum.Unlisted], &posts[forum.Hidden], &posts[forum.Deleted])
+			}},
+		Query{`SELECT n.reactions_given FROM users u JOIN user_counts n ON n.user_id = u.id WHERE u.folded = $1`, []any{folded},
+			func(row Row) error { return scan(row, &p.ReactionsGiven) }})
+	if err == nil && !found {
+		err = forum.ErrNotFound
+	}
+	return p, err
+}
+
+// Users returns people by folded name.
+func (s *Store) Users(ctx context.Context, after string, limit int) ([]forum.User, error) {
+	var users []forum.User
+	err := s.read(ctx, Query{`SELECT ` + userColumns + ` FROM users u WHERE u.folded > $1 ORDER BY u.folded LIMIT $2`,
+		[]any{after, int64(limit)}, func(row Row) error {
+			var user forum.User
+			err := scan(row, userDest(&user)...)
+			users = append(users, user)
+			return err
+		}})
+	return users, err
+}
+
+var errNameTaken = &forum.Error{Kind: forum.Conflict, Message: "this name is taken: please choose another",
+	Fields: []forum.FieldError{{Field: "name", Message: "is taken"}}}
+
+// CreateUser makes an account.
+func (s *Store) CreateUser(ctx context.Context, user forum.User, folded, passwordHash string) (forum.UserID, error) {
+	receipt, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		id, err := t.insertUser(user, folded, passwordHash)
+		return forum.Receipt{ID: int64(id)}, err
+	})
+	return forum.UserID(receipt.ID), err
+}
+
+func (t *tx) insertUser(user forum.User, folded, passwordHash string) (forum.UserID, error) {
+	taken := false
+	err := t.conn.Query(`SELECT 1 FROM users WHERE folded = $1`, []any{folded}, one(&taken))
+	switch {
+	case err != nil:
+		return 0, err
+	case taken:
+		return 0, errNameTaken
+	}
+	id, err := t.insertID(`
+		INSERT INTO users (name, folded, role, state, password_hash, about, about_html, created_at, imported_from)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+		user.Name, folded, user.Role, user.State(), passwordHash, user.About, user.AboutHTML, user.CreatedAt, user.ImportedFrom)
+	if err != nil {
+		return 0, err
+	}
+	user.ID = forum.UserID(id)
+	t.count(1, forum.UserContribution(&user))
+	return user.ID, nil
+}
+
+// CreateFirstAdmin makes the first administrator and ends the first run.
+func (s *Store) CreateFirstAdmin(ctx context.Context, user forum.User, folded, passwordHash, siteName string) (forum.UserID, error) {
+	receipt, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		admins, err := t.admins()
+		switch {
+		case err != nil:
+			return forum.Receipt{}, err
+		case admins > 0:
+			return forum.Receipt{}, &forum.Error{Kind: forum.Conflict, Message: "somebody has made the first administrator already"}
+		}
+		id, err := t.insertUser(user, folded, passwordHash)
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.set("name", siteName); err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.set("first_run", ""); err != nil {
+			return forum.Receipt{}, err
+		}
+		return forum.Receipt{ID: int64(id)}, t.shown()
+	})
+	return forum.UserID(receipt.ID), err
+}
+
+func (t *tx) admins() (int64, error) {
+	var n int64
+	err := t.conn.Query(`SELECT count(*) FROM users WHERE role = 'admin' AND suspended_at IS NULL`, nil, func(row Row) error { return scan(row, &n) })
+	return n, err
+}
+
+// userByID reads a person's row in the transaction.
+func (t *tx) userByID(id forum.UserID) (forum.User, error) {
+	var user forum.User
+	found := false
+	err := t.conn.Query(`SELECT `+userColumns+` FROM users u WHERE u.id = $1`, []any{id}, one(&found, userDest(&user)...))
+	if err == nil && !found {
+		err = forum.ErrNotFound
+	}
+	return user, err
+}
+
+// userChanged raises a person's rev: no decision rests on what they were before.
+func (t *tx) userChanged(id forum.UserID) error {
+	_, err := t.exec(`UPDATE users SET rev = rev + 1 WHERE id = $1`, id)
+	delete(t.userRevs, id)
+	return err
+}
+
+// SuspendUser sets or clears a suspension.
+func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.UserID, at time.Time, reason string) (forum.Receipt, error) {
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		receipt := forum.Receipt{ID: int64(id), At: t.now}
+		before, err := t.userByID(id)
+		if err != nil || before.SuspendedAt.IsZero() == at.IsZero() {
+			return receipt, err
+		}
+		after := before
+		after.SuspendedAt, after.SuspendedBy = at, change.Actor
+		if at.IsZero() {
+			after.SuspendedBy = 0
+		}
+		_, err = t.exec(`UPDATE users SET state = $2, suspended_at = $3, suspended_by = $4, suspension_reason = $5 WHERE id = $1`,
+			id, after.State(), after.SuspendedAt, after.SuspendedBy, reason)
+		if err != nil {
+			return receipt, err
+		}
+		t.move(forum.UserContribution(&before), forum.UserContribution(&after))
+		return receipt, t.userChanged(id)
+	})
+}
+
+// SetRole gives a person a role; the last administrator keeps theirs.
+func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserID, role forum.Role) (forum.Receipt, error) {
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		receipt := forum.Receipt{ID: int64(id), At: t.now}
+		user, err := t.userByID(id)
+		if err != nil || user.Role == role {
+			return receipt, err
+		}
+		admins, err := t.admins()
+		if err != nil {
+			return receipt, err
+		}
+		if user.Role == forum.Admin && admins <= 1 {
+			return receipt, &forum.Error{Kind: forum.Conflict, Message: "this is the last administrator: make another one first"}
+		}
+		if _, err := t.exec(`UPDATE users SET role = $2 WHERE id = $1`, id, role); err != nil {
+			return receipt, err
+		}
+		return receipt, t.userChanged(id)
+	})
+}
+
+// EditUser changes what a person says of themselves.
+func (s *Store) EditUser(ctx context.Context, change forum.Change, user forum.User) (forum.Receipt, error) {
+	return s.write(ctx, change, len(user.About), func(t *tx) (forum.Receipt, error) {
+		_, err := t.exec(`UPDATE users SET about = $2, about_html = $3 WHERE id = $1`, user.ID, user.About, user.AboutHTML)
+		return forum.Receipt{ID: int64(user.ID), At: t.now}, err
+	})
+}
+
+// Password returns a person and the hash of the password.
+func (s *Store) Password(ctx context.Context, folded string) (forum.User, string, error) {
+	hash := ""
+	user, err := s.user(ctx, `, u.password_hash`, `WHERE u.folded = $1`, []any{folded}, &hash)
+	return user, hash, err
+}
+
+// SetPassword replaces a password and ends all sessions and tokens.
+func (s *Store) SetPassword(ctx context.Context, id forum.UserID, hash string) error {
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		for _, text := range []string{
+			`UPDATE users SET password_hash = $2 WHERE id = $1`,
+			`DELETE FROM sessions WHERE user_id = $1`,
+			`DELETE FROM tokens WHERE user_id = $1`,
+		} {
+			args := []any{id, hash}
+			if text[0] == 'D' {
+				args = args[:1]
+			}
+			if _, err := t.exec(text, args...); err != nil {
+				return forum.Receipt{}, err
+			}
+		}
+		return forum.Receipt{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("password of person %d: %w", id, err)
+	}
+	return nil
+}

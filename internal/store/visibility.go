@@ -1,0 +1,28 @@
+package store
+
+import "folkmoot/internal/forum"
+
+// The one predicate. Every query that reaches threads or posts joins categoryAccess and ends in
+// one of these; $1 is the reader's role, $2 the reader (null for a visitor).
+const (
+	// joinAccess brings in what the reader may do in the category of thread t.
+	joinAccess = ` JOIN category_access a ON a.category_id = t.category_id AND a.role = $1 `
+
+	// listsThread: in a list of visible threads.
+	listsThread = ` a.see <> 0 AND t.purging_at IS NULL AND t.state = 'visible' `
+
+	// seesThread: by its address.
+	seesThread = ` a.see <> 0 AND t.purging_at IS NULL AND (t.state IN ('visible', 'unlisted') OR a.moderate <> 0
+		OR t.author_id = $2 AND t.author_deleted_at IS NOT NULL
+			AND t.mod_deleted_at IS NULL AND t.mod_hidden_at IS NULL AND t.flag_hidden_at IS NULL) `
+
+	// seesPost: in a thread that the reader sees.
+	seesPost = ` (p.state = 'visible' OR a.moderate <> 0
+		OR p.author_id = $2 AND p.author_deleted_at IS NOT NULL
+			AND p.mod_deleted_at IS NULL AND p.mod_hidden_at IS NULL AND p.flag_hidden_at IS NULL) `
+)
+
+// readerArgs are $1 and $2 of the predicate, and what follows them.
+func readerArgs(reader forum.Visibility, rest ...any) []any {
+	return append([]any{reader.Role, reader.User}, rest...)
+}
