@@ -15,10 +15,6 @@ import (
 	"folkmoot/internal/store/sqlite"
 )
 
-type plainText struct{ *markup.Markup }
-
-func (plainText) Version() int64 { return 1 }
-
 type noPasswords struct{}
 
 func (noPasswords) Hash(context.Context, string) (string, error)         { return "x", nil }
@@ -35,7 +31,7 @@ func TestSmoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	s := &forum.Service{Store: st, Clock: forum.SystemClock{}, Random: rand.Reader, Text: plainText{markup.New()}, Passwords: noPasswords{}, Views: &forum.Views{}}
+	s := &forum.Service{Store: st, Clock: forum.SystemClock{}, Random: rand.Reader, Text: markup.New(), Passwords: noPasswords{}, Views: &forum.Views{}}
 	admin, err := s.CreateUser(ctx, forum.SignUp{Name: "admin", Password: "0123456789", Role: forum.Admin})
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +84,19 @@ func TestSmoke(t *testing.T) {
 	if _, err := s.MarkThread(ctx, admin.Actor(), post.Thread, forum.MarkModHidden, true, ""); err != nil {
 		t.Fatal(err)
 	}
+	verify(t, st)
 	about, err := s.About(ctx, admin.Actor())
 	t.Logf("%+v %v", about, err)
+}
+
+func verify(t *testing.T, st *store.Store) {
+	t.Helper()
+	report, err := st.Verify(context.Background(), func(store.Progress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d rows in %v", report.Rows, report.Took)
+	for _, d := range report.Differences {
+		t.Errorf("%+v", d)
+	}
 }
