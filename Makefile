@@ -1,0 +1,40 @@
+# `make` lists what it can do. A target's help is the comment after ##.
+.DEFAULT_GOAL := help
+.PHONY: help run test check quick bench generate fmt mutants fuzz loadtest clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start the forum on 127.0.0.1:8080, with its file in ./data
+	go run ./cmd/folkmoot serve
+
+test: ## everything CI runs, after installing what it needs
+	./test
+
+check: test ## the same
+
+quick: ## vet and the short tests, while you work
+	./test quick
+
+bench: ## benchmarks, ten rounds each, ready for benchstat
+	go test -run '^$$' -bench . -benchmem -count 10 -p 1 -timeout 2h ./...
+
+generate: ## components (*.templ) to Go
+	go tool templ generate
+
+fmt: ## gofmt, and the same for components
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go' ':!*_templ.go')
+	go tool templ fmt .
+
+mutants: ## plant the bugs the tests must catch, and see them caught
+	go run ./internal/proof/mutants
+
+fuzz: ## the fuzz targets, a minute each
+	./test fuzz
+
+loadtest: ## 50 clients on one thread for 20 s: speed, and not one number wrong
+	go run ./cmd/folkmoot loadtest --clients 50 --duration 20s --threads 1
+
+clean: ## what building and testing left; never ./data
+	rm -f folkmoot *.test *.prof coverage* cover.*
+	rm -rf scratch

@@ -1,0 +1,4 @@
+// Package archtest holds no code: its tests keep the house in order. Who may
+// import whom, that every dependency is explained, that the domain speaks the
+// words of docs/glossary.md, and that the tree names no machine it was written on.
+package archtest
