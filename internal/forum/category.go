@@ -189,29 +189,42 @@ func findBranch(nodes []*CategoryBranch, wanted func(*Category) bool) *CategoryB
 
 // CreateCategory makes a category. Administrators only.
 func (s *Service) CreateCategory(ctx context.Context, actor Actor, in NewCategory) (*CategoryBranch, error) {
-	if err := CanAdminister(actor); err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	if in.ParentID != 0 {
-		parent, err := s.CategoryByID(ctx, actor, in.ParentID)
-		if err != nil {
-			return nil, &Error{Kind: Invalid, Message: "the category cannot stand there",
-				Fields: []FieldError{{Field: "parent_id", Message: "is no category that you can see"}}}
+	change := s.change(actor, "create category", in.Key, []any{in.ParentID, in.Name, in.Description, in.Permissions})
+	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanAdminister(actor); err != nil {
+			return Receipt{}, err
 		}
-		if parent.Depth+1 >= MaxCategoryDepth {
-			return nil, &Error{Kind: Invalid, Message: "the category cannot stand there",
-				Fields: []FieldError{{Field: "parent_id", Message: "is nested too deeply", Limit: MaxCategoryDepth}}}
+		if err := in.check(); err != nil {
+			return Receipt{}, err
 		}
-	}
-	category := Category{ParentID: in.ParentID, Name: in.Name, Slug: s.Text.Slug(in.Name), Description: in.Description}
-	receipt, err := s.Store.CreateCategory(ctx, s.change(actor, "create category", in.Key, in.request()), category, in.Permissions)
+		if err := s.checkParent(ctx, actor, in.ParentID); err != nil {
+			return Receipt{}, err
+		}
+		category := Category{ParentID: in.ParentID, Name: in.Name, Slug: s.Text.Slug(in.Name), Description: in.Description}
+		return s.Store.CreateCategory(ctx, change, category, in.Permissions)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return s.CategoryByID(ctx, actor, CategoryID(receipt.ID))
+}
+
+// checkParent says whether a category can stand below parent (0: at the top).
+func (s *Service) checkParent(ctx context.Context, actor Actor, parent CategoryID) error {
+	if parent == 0 {
+		return nil
+	}
+	wrong := FieldError{Field: "parent_id", Message: "is no category that you can see"}
+	above, err := s.CategoryByID(ctx, actor, parent)
+	switch {
+	case err == nil && above.Depth+1 < MaxCategoryDepth:
+		return nil
+	case err == nil:
+		wrong.Message, wrong.Limit = "is nested too deeply", MaxCategoryDepth
+	case KindOf(err) != NotFound:
+		return err
+	}
+	return &Error{Kind: Invalid, Message: "the category cannot stand there", Fields: []FieldError{wrong}}
 }
 
 func (in *NewCategory) check() error {
@@ -219,29 +232,32 @@ func (in *NewCategory) check() error {
 	in.Name, in.Description = trim(in.Name), trim(in.Description)
 	wrong.check(LimitCategory, in.Name)
 	wrong.check(LimitDescription, in.Description)
-	for role := range in.Permissions {
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	return in.Permissions.check()
+}
+
+// check refuses roles that have no permissions of their own: an administrator may do everything.
+func (p Permissions) check() error {
+	var wrong fields
+	for role := range p {
 		if !role.known() || role == Admin {
-			wrong.add("permissions", "name the unknown role %q", role)
+			wrong.add("permissions", "name the role %q, which has none of its own", role)
 		}
 	}
 	return wrong.err()
 }
 
-func (in *NewCategory) request() any {
-	return []any{in.ParentID, in.Name, in.Description, in.Permissions}
-}
-
 // EditCategory renames a category and changes its description. Administrators only.
 func (s *Service) EditCategory(ctx context.Context, actor Actor, id CategoryID, in NewCategory) (*CategoryBranch, error) {
-	change, err := s.administer(ctx, actor, id, "edit category", in.Key, []any{id, in.Name, in.Description})
+	err := s.administer(ctx, actor, id, "edit category", in.Key, []any{in.Name, in.Description}, func(change Change) (Receipt, error) {
+		if err := in.check(); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.EditCategory(ctx, change, Category{ID: id, Name: in.Name, Slug: s.Text.Slug(in.Name), Description: in.Description})
+	})
 	if err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	category := Category{ID: id, Name: in.Name, Slug: s.Text.Slug(in.Name), Description: in.Description}
-	if _, err := s.Store.EditCategory(ctx, change, category); err != nil {
 		return nil, err
 	}
 	return s.CategoryByID(ctx, actor, id)
@@ -249,30 +265,29 @@ func (s *Service) EditCategory(ctx context.Context, actor Actor, id CategoryID, 
 
 // HideCategory hides a category and all below it from everybody but moderators, or shows it again.
 func (s *Service) HideCategory(ctx context.Context, actor Actor, id CategoryID, hide bool, key string) error {
-	change, err := s.administer(ctx, actor, id, "hide category", key, []any{id, hide})
-	if err != nil {
-		return err
-	}
-	var at time.Time
-	if hide {
-		at = s.Clock.Now()
-	}
-	_, err = s.Store.HideCategory(ctx, change, id, at)
-	return err
+	return s.administer(ctx, actor, id, "hide category", key, hide, func(change Change) (Receipt, error) {
+		return s.Store.HideCategory(ctx, change, id, s.markTime(hide))
+	})
 }
 
 // OrderCategories gives the children of parent (0: the top) the order of ids, which must name each of them once.
 func (s *Service) OrderCategories(ctx context.Context, actor Actor, parent CategoryID, ids []CategoryID, key string) error {
-	if err := CanAdminister(actor); err != nil {
-		return err
-	}
-	_, err := s.Store.OrderCategories(ctx, s.change(actor, "order categories", key, []any{parent, ids}), parent, ids)
+	change := s.change(actor, "order categories", key, []any{parent, ids})
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanAdminister(actor); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.OrderCategories(ctx, change, parent, ids)
+	})
 	return err
 }
 
 // CategoryPermissions returns what each role below administrator may do by the category's own table. Administrators only.
 func (s *Service) CategoryPermissions(ctx context.Context, actor Actor, id CategoryID) (Permissions, error) {
-	if _, err := s.administer(ctx, actor, id, "", "", nil); err != nil {
+	if err := CanAdminister(actor); err != nil {
+		return nil, err
+	}
+	if _, err := s.CategoryByID(ctx, actor, id); err != nil {
 		return nil, err
 	}
 	own, err := s.Store.CategoryPermissions(ctx, id)
@@ -289,27 +304,27 @@ func (s *Service) CategoryPermissions(ctx context.Context, actor Actor, id Categ
 
 // SetCategoryPermissions replaces a category's own permission table. Administrators only.
 func (s *Service) SetCategoryPermissions(ctx context.Context, actor Actor, id CategoryID, own Permissions, key string) error {
-	change, err := s.administer(ctx, actor, id, "set category permissions", key, []any{id, own})
-	if err != nil {
-		return err
-	}
-	in := NewCategory{Name: "-", Permissions: own}
-	if err := in.check(); err != nil {
-		return err
-	}
-	_, err = s.Store.SetCategoryPermissions(ctx, change, id, own)
-	return err
+	return s.administer(ctx, actor, id, "set category permissions", key, own, func(change Change) (Receipt, error) {
+		if err := own.check(); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.SetCategoryPermissions(ctx, change, id, own)
+	})
 }
 
-// administer decides whether actor may change the category, and returns the change to make.
-func (s *Service) administer(ctx context.Context, actor Actor, id CategoryID, operation, key string, request any) (Change, error) {
-	if err := CanAdminister(actor); err != nil {
-		return Change{}, err
-	}
-	if _, err := s.CategoryByID(ctx, actor, id); err != nil {
-		return Change{}, err
-	}
-	return s.change(actor, operation, key, request), nil
+// administer changes a category where actor may.
+func (s *Service) administer(ctx context.Context, actor Actor, id CategoryID, operation, key string, request any, write func(Change) (Receipt, error)) error {
+	change := s.change(actor, operation, key, []any{id, request})
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanAdminister(actor); err != nil {
+			return Receipt{}, err
+		}
+		if _, err := s.CategoryByID(ctx, actor, id); err != nil {
+			return Receipt{}, err
+		}
+		return write(change)
+	})
+	return err
 }
 
 func (r Role) known() bool {

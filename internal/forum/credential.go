@@ -156,9 +156,6 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 // CreateToken makes a token for actor. The secret is shown once: a replay of its key answers
 // with Conflict, since it is not stored.
 func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, scope Scope, key string) (APIToken, Secret, error) {
-	if err := CanWrite(actor); err != nil {
-		return APIToken{}, "", err
-	}
 	var wrong fields
 	wrong.check(LimitTokenName, name)
 	if scope != ScopeRead && scope != ScopeWrite && scope != ScopeModerate {
@@ -175,7 +172,13 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, sco
 		return APIToken{}, "", err
 	}
 	token := APIToken{User: actor.User, Name: trim(name), Scope: scope, CreatedAt: s.Clock.Now()}
-	receipt, err := s.Store.CreateToken(ctx, s.change(actor, "create token", key, []any{name, scope}), token, secret.Hash())
+	change := s.change(actor, "create token", key, []any{name, scope})
+	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanWrite(actor); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.CreateToken(ctx, change, token, secret.Hash())
+	})
 	switch {
 	case err != nil:
 		return APIToken{}, "", err

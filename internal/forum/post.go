@@ -21,6 +21,7 @@ type Post struct {
 	CreatedAt     time.Time
 	EditedAt      time.Time // zero: never
 	Version       int64     // the thread's at this post's last change
+	TextVersion   int64     // the thread's at the last change of its words
 	Replies       int64     // visible posts that answer it
 	Revisions     int64     // earlier texts kept
 	ReactionCount int64     // of all kinds
@@ -106,7 +107,7 @@ type NewPost struct {
 // PostEdit is a new text for a post.
 type PostEdit struct {
 	Body      string
-	IfVersion int64 // 0: whatever the version; else the version the edit was made from
+	IfVersion int64 // 0: in any case; else only if the text has not changed since that version
 	Key       string
 }
 
@@ -148,7 +149,7 @@ func (s *Service) Revisions(ctx context.Context, actor Actor, thread ThreadID, n
 func (s *Service) CreatePost(ctx context.Context, actor Actor, in NewPost) (Post, error) {
 	var post Post
 	change := s.change(actor, "create post", in.Key, []any{in.Thread, in.Body, in.ReplyTo})
-	receipt, err := s.once(ctx, change, func() (Receipt, error) {
+	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		thread, err := s.Thread(ctx, actor, in.Thread)
 		if err != nil {
 			return Receipt{}, err
@@ -200,7 +201,7 @@ func (s *Service) created(ctx context.Context, actor Actor, post Post, receipt R
 			return Post{}, err
 		}
 	} else {
-		post.Thread, post.Number, post.CreatedAt, post.Version = receipt.Thread, receipt.Number, receipt.At, receipt.Version
+		post.Thread, post.Number, post.CreatedAt, post.Version, post.TextVersion = receipt.Thread, receipt.Number, receipt.At, receipt.Version, receipt.Version
 	}
 	post.ThreadNumbers = receipt
 	return post, nil
@@ -209,7 +210,7 @@ func (s *Service) created(ctx context.Context, actor Actor, post Post, receipt R
 // EditPost replaces a post's text; the earlier one is kept as a revision.
 func (s *Service) EditPost(ctx context.Context, actor Actor, thread ThreadID, number int64, in PostEdit) (Post, error) {
 	change := s.change(actor, "edit post", in.Key, []any{thread, number, in.Body})
-	_, err := s.once(ctx, change, func() (Receipt, error) {
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		where, post, err := s.Post(ctx, actor, thread, number)
 		if err != nil {
 			return Receipt{}, err
@@ -238,7 +239,7 @@ func (s *Service) MarkPost(ctx context.Context, actor Actor, thread ThreadID, nu
 		return s.MarkThread(ctx, actor, thread, mark, set, key)
 	}
 	change := s.change(actor, "mark post", key, []any{thread, number, mark, set})
-	return s.once(ctx, change, func() (Receipt, error) {
+	return s.once(ctx, &actor, &change, func() (Receipt, error) {
 		where, post, err := s.Post(ctx, actor, thread, number)
 		if err != nil {
 			return Receipt{}, err

@@ -43,7 +43,7 @@ func (s *Service) React(ctx context.Context, actor Actor, thread ThreadID, numbe
 			Fields: []FieldError{{Field: "kind", Message: "is none of the reactions offered here"}}}
 	}
 	change := s.change(actor, "react", key, []any{thread, number, kind})
-	_, err := s.once(ctx, change, func() (Receipt, error) {
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		where, post, err := s.Post(ctx, actor, thread, number)
 		if err != nil {
 			return Receipt{}, err

@@ -112,16 +112,40 @@ func (s *Service) replayed(ctx context.Context, change Change) (Receipt, bool, e
 	return s.Store.Receipt(ctx, change)
 }
 
-// decideTwice runs decide, and once more where its basis changed before the write.
-func decideTwice(decide func() (Receipt, error)) (Receipt, error) {
+// once answers from the key's receipt where there is one; else it decides and changes, and does
+// so again, once, where what decide rested on changed before the write. The actor and the change
+// are then as the actor is by now; decide must read both anew.
+func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
+	if receipt, known, err := s.replayed(ctx, *change); known || err != nil {
+		return receipt, err
+	}
 	receipt, err := decide()
 	if !errors.Is(err, ErrStale) {
 		return receipt, err
+	}
+	if err := s.refresh(ctx, actor, change); err != nil {
+		return Receipt{}, err
 	}
 	if receipt, err = decide(); errors.Is(err, ErrStale) {
 		return Receipt{}, errChanged
 	}
 	return receipt, err
+}
+
+// refresh makes actor what the person is by now: suspended, or of another role.
+func (s *Service) refresh(ctx context.Context, actor *Actor, change *Change) error {
+	if !actor.SignedIn() {
+		return nil
+	}
+	user, err := s.Store.UserByID(ctx, actor.User)
+	if err != nil {
+		return err
+	}
+	scope := actor.Scope
+	*actor = user.Actor()
+	actor.Scope = scope
+	change.ActorRev, change.Role = actor.Rev, actor.EffectiveRole()
+	return nil
 }
 
 func trim(text string) string { return strings.TrimSpace(text) }

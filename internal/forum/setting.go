@@ -37,7 +37,7 @@ type SettingStore interface {
 	// About sums the numbers the reader may see, in one snapshot.
 	About(ctx context.Context, reader Visibility) (About, error)
 	// SetSite changes name and description.
-	SetSite(ctx context.Context, change Change, name, description string) error
+	SetSite(ctx context.Context, change Change, name, description string) (Receipt, error)
 	// FirstRunHash returns the hash of the first-run token, "" where there is none.
 	FirstRunHash(ctx context.Context) (string, error)
 	SetFirstRunHash(ctx context.Context, hash string) error
@@ -54,16 +54,20 @@ func (s *Service) About(ctx context.Context, actor Actor) (About, error) {
 
 // SetSite names and describes the community. Administrators only.
 func (s *Service) SetSite(ctx context.Context, actor Actor, name, description, key string) error {
-	if err := CanAdminister(actor); err != nil {
-		return err
-	}
 	var wrong fields
 	wrong.check(LimitSiteName, name)
 	wrong.check(LimitDescription, description)
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	return s.Store.SetSite(ctx, s.change(actor, "set site", key, []any{name, description}), trim(name), trim(description))
+	change := s.change(actor, "set site", key, []any{name, description})
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanAdminister(actor); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.SetSite(ctx, change, trim(name), trim(description))
+	})
+	return err
 }
 
 // NewFirstRun makes a token for the first-run page, in place of an earlier one. It is "" where

@@ -48,6 +48,7 @@ type Thread struct {
 	LastStampedAt  time.Time         // the last time given here, deleted posts included
 	SolutionNumber int64             // the accepted post, 0 where none is
 	Version        int64             // rises by one with every change
+	ChangedVersion int64             // Version at the last change of the thread itself: not of its posts
 	Rev            int64             // rises when a decision could change
 	Views          int64             // approximate by contract
 
@@ -229,7 +230,7 @@ type ThreadChange struct {
 	Title      *string
 	Tags       *[]string
 	CategoryID *CategoryID
-	IfVersion  int64 // 0: whatever the version
+	IfVersion  int64 // 0: in any case; else only if the thread itself has not changed since that version
 	Key        string
 }
 
@@ -327,7 +328,7 @@ func (s *Service) Redirect(ctx context.Context, actor Actor, path string) (Addre
 func (s *Service) CreateThread(ctx context.Context, actor Actor, in NewThread) (Post, error) {
 	var first Post
 	change := s.change(actor, "create thread", in.Key, []any{in.CategoryID, in.Title, in.Body, in.Tags})
-	receipt, err := s.once(ctx, change, func() (Receipt, error) {
+	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		thread, tags, err := s.newThread(ctx, actor, in)
 		if err != nil {
 			return Receipt{}, err
@@ -388,7 +389,7 @@ func (f *fields) tags(text Text, names []string) []TagName {
 // EditThread renames, tags and moves a thread, as far as in says.
 func (s *Service) EditThread(ctx context.Context, actor Actor, id ThreadID, in ThreadChange) (Thread, error) {
 	change := s.change(actor, "edit thread", in.Key, []any{id, in.Title, in.Tags, in.CategoryID})
-	_, err := s.once(ctx, change, func() (Receipt, error) { return s.editThread(ctx, actor, change, id, in) })
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) { return s.editThread(ctx, actor, change, id, in) })
 	if err != nil {
 		return Thread{}, err
 	}
@@ -440,7 +441,7 @@ func (s *Service) threadEdit(in ThreadChange) (ThreadEdit, error) {
 // MarkThread sets or clears a mark of a thread: deleting, hiding, unlisting, pinning, locking and their opposites.
 func (s *Service) MarkThread(ctx context.Context, actor Actor, id ThreadID, mark Mark, set bool, key string) (Receipt, error) {
 	change := s.change(actor, "mark thread", key, []any{id, mark, set})
-	return s.once(ctx, change, func() (Receipt, error) {
+	return s.once(ctx, &actor, &change, func() (Receipt, error) {
 		thread, err := s.Thread(ctx, actor, id)
 		if err != nil {
 			return Receipt{}, err
@@ -457,12 +458,4 @@ func (s *Service) markTime(set bool) time.Time {
 		return s.Clock.Now()
 	}
 	return time.Time{}
-}
-
-// once answers from the key's receipt where there is one, else decides and changes.
-func (s *Service) once(ctx context.Context, change Change, decide func() (Receipt, error)) (Receipt, error) {
-	if receipt, known, err := s.replayed(ctx, change); known || err != nil {
-		return receipt, err
-	}
-	return decideTwice(decide)
 }

@@ -175,16 +175,16 @@ func (s *Service) LiftSuspension(ctx context.Context, actor Actor, name, key str
 }
 
 func (s *Service) suspend(ctx context.Context, actor Actor, name string, set bool, reason, key string) error {
-	if err := CanModeratePeople(actor); err != nil {
-		return err
-	}
 	var wrong fields
 	wrong.check(LimitReason, reason)
 	if err := wrong.err(); err != nil {
 		return err
 	}
 	change := s.change(actor, "suspend", key, []any{name, set, reason})
-	_, err := s.once(ctx, change, func() (Receipt, error) {
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanModeratePeople(actor); err != nil {
+			return Receipt{}, err
+		}
 		user, err := s.User(ctx, name)
 		if err != nil {
 			return Receipt{}, err
@@ -211,31 +211,37 @@ func canSuspend(actor Actor, user *User) error {
 
 // SetRole gives a person a role. Administrators only; the last one cannot step down.
 func (s *Service) SetRole(ctx context.Context, actor Actor, name string, role Role, key string) error {
-	if err := CanAdminister(actor); err != nil {
-		return err
-	}
 	if !role.known() || role == Visitor {
 		return &Error{Kind: Invalid, Message: "there is no such role", Fields: []FieldError{{Field: "role", Message: "must be member, moderator or admin"}}}
 	}
-	user, err := s.User(ctx, name)
-	if err != nil {
-		return err
-	}
-	_, err = s.Store.SetRole(ctx, s.change(actor, "set role", key, []any{name, role}), user.ID, role)
+	change := s.change(actor, "set role", key, []any{name, role})
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanAdminister(actor); err != nil {
+			return Receipt{}, err
+		}
+		user, err := s.User(ctx, name)
+		if err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.SetRole(ctx, change, user.ID, role)
+	})
 	return err
 }
 
 // EditProfile changes what actor says about themselves.
 func (s *Service) EditProfile(ctx context.Context, actor Actor, about, key string) error {
-	if err := CanWrite(actor); err != nil {
-		return err
-	}
 	var wrong fields
 	wrong.check(LimitAbout, about)
 	if err := wrong.err(); err != nil {
 		return err
 	}
-	user := User{ID: actor.User, About: trimBody(about), AboutHTML: s.Text.Render(trimBody(about))}
-	_, err := s.Store.EditUser(ctx, s.change(actor, "edit profile", key, about), user)
+	change := s.change(actor, "edit profile", key, about)
+	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
+		if err := CanWrite(actor); err != nil {
+			return Receipt{}, err
+		}
+		user := User{ID: actor.User, About: trimBody(about), AboutHTML: s.Text.Render(trimBody(about))}
+		return s.Store.EditUser(ctx, change, user)
+	})
 	return err
 }

@@ -12,14 +12,14 @@ import (
 const lockedPostColumns = `
 	p.thread_id, p.number, p.author_id, p.author_name, p.reply_thread_id, p.reply_number, p.state,
 	p.flag_hidden_at, p.mod_hidden_at, p.mod_hidden_by, p.author_deleted_at, p.mod_deleted_at, p.mod_deleted_by,
-	p.replies, p.revisions, p.reactions, p.created_at, p.edited_at, p.version, p.html_version`
+	p.replies, p.revisions, p.reactions, p.created_at, p.edited_at, p.version, p.text_version, p.html_version`
 
 func lockedPostDest(p *forum.Post) []any {
 	m := &p.Marks
 	return []any{
 		&p.Thread, &p.Number, &p.Author.ID, &p.Author.Name, &p.ReplyThread, &p.ReplyNumber, &p.State,
 		&m.FlagHiddenAt, &m.ModHiddenAt, &m.ModHiddenBy, &m.AuthorDeletedAt, &m.ModDeletedAt, &m.ModDeletedBy,
-		&p.Replies, &p.Revisions, &p.ReactionCount, &p.CreatedAt, &p.EditedAt, &p.Version, &p.HTMLVersion}
+		&p.Replies, &p.Revisions, &p.ReactionCount, &p.CreatedAt, &p.EditedAt, &p.Version, &p.TextVersion, &p.HTMLVersion}
 }
 
 // A post as readers see it: with texts, its author's name, and who wrote what it answers, where
@@ -358,7 +358,7 @@ func (s *Store) EditPost(ctx context.Context, change forum.Change, new forum.Pos
 		if err != nil {
 			return forum.Receipt{}, err
 		}
-		if ifVersion != 0 && post.Version != ifVersion {
+		if ifVersion != 0 && post.TextVersion > ifVersion {
 			return forum.Receipt{}, errVersion
 		}
 		return t.editPost(thread, &post, new, change.Actor)

@@ -33,7 +33,7 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 	}
 	if len(query.Words) > 0 {
 		tables = ` (SELECT rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text
-				WHERE search_text MATCH ` + bind(matchExpression(query.Words)) + ` ORDER BY rowid DESC LIMIT ` + bind(int64(10*forum.MaxSearchHits)) + `) AS hits
+				WHERE search_text MATCH ` + bind(matchExpression(query.Words)) + ` ORDER BY rowid DESC LIMIT ` + bind(int64(2*forum.MaxSearchHits)) + `) AS hits
 			JOIN search_docs d ON d.thread_id = hits.doc >> 31 AND d.number = hits.doc & 2147483647
 			JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
 			JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `

@@ -102,8 +102,8 @@ func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About
 }
 
 // SetSite changes name and description.
-func (s *Store) SetSite(ctx context.Context, change forum.Change, name, description string) error {
-	_, err := s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+func (s *Store) SetSite(ctx context.Context, change forum.Change, name, description string) (forum.Receipt, error) {
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		if err := t.set("name", name); err != nil {
 			return forum.Receipt{}, err
 		}
@@ -112,7 +112,6 @@ func (s *Store) SetSite(ctx context.Context, change forum.Change, name, descript
 		}
 		return forum.Receipt{At: t.now}, t.shown()
 	})
-	return err
 }
 
 // FirstRunHash returns the hash of the first-run token.

@@ -19,7 +19,7 @@ const lockedThreadColumns = `
 	t.unlisted_at, t.unlisted_by, t.purging_at, t.pinned_at, t.locked_at, t.created_at,
 	t.posts_visible, t.posts_hidden, t.posts_deleted, t.reactions, t.next_number,
 	t.first_post_number, t.last_post_number, t.last_author_id, t.last_author_name,
-	t.last_activity_at, t.last_stamped_at, t.solution_number, t.version, t.rev`
+	t.last_activity_at, t.last_stamped_at, t.solution_number, t.version, t.changed_version, t.rev`
 
 func lockedThreadDest(t *forum.Thread) []any {
 	m := &t.Marks
@@ -29,7 +29,7 @@ func lockedThreadDest(t *forum.Thread) []any {
 		&m.UnlistedAt, &m.UnlistedBy, &m.PurgingAt, &t.PinnedAt, &t.LockedAt, &t.CreatedAt,
 		&t.Posts[forum.Visible], &t.Posts[forum.Hidden], &t.Posts[forum.Deleted], &t.Reactions, &t.NextNumber,
 		&t.FirstNumber, &t.LastNumber, &t.LastAuthor.ID, &t.LastAuthor.Name,
-		&t.LastActivityAt, &t.LastStampedAt, &t.SolutionNumber, &t.Version, &t.Rev}
+		&t.LastActivityAt, &t.LastStampedAt, &t.SolutionNumber, &t.Version, &t.ChangedVersion, &t.Rev}
 }
 
 // A thread as readers see it: with names, category, what the reader may do there, and tags.
@@ -474,6 +474,7 @@ func (t *tx) changeThread(thread *thread, change func(*forum.Thread) error) (for
 	thread.Thread = after
 	thread.Rev++
 	t.touch(thread)
+	thread.ChangedVersion = thread.Version
 	return thread.receipt(1, t.now), t.saveMarks(thread)
 }
 
@@ -534,12 +535,12 @@ func (t *tx) writeThread(thread *thread, added *[forum.ColumnCount]int64) error 
 			posts_visible = posts_visible + $2, posts_hidden = posts_hidden + $3, posts_deleted = posts_deleted + $4,
 			reactions = reactions + $5,
 			next_number = $6, first_post_number = $7, last_post_number = $8, last_author_id = $9, last_author_name = $10,
-			last_activity_at = $11, last_stamped_at = $12, solution_number = $13, version = $14, rev = $15
+			last_activity_at = $11, last_stamped_at = $12, solution_number = $13, version = $14, changed_version = $15, rev = $16
 		WHERE id = $1`,
 		thread.ID, added[forum.PostsIn+forum.Column(forum.Visible)], added[forum.PostsIn+forum.Column(forum.Hidden)],
 		added[forum.PostsIn+forum.Column(forum.Deleted)], added[forum.Reactions],
 		thread.NextNumber, number(thread.FirstNumber), number(thread.LastNumber), thread.LastAuthor.ID, bareName(thread.LastAuthor),
-		thread.LastActivityAt, thread.LastStampedAt, number(thread.SolutionNumber), thread.Version, thread.Rev)
+		thread.LastActivityAt, thread.LastStampedAt, number(thread.SolutionNumber), thread.Version, thread.ChangedVersion, thread.Rev)
 	if err == nil && changed != 1 {
 		err = fmt.Errorf("thread %d is not there", thread.ID)
 	}
@@ -553,7 +554,7 @@ func (s *Store) EditThread(ctx context.Context, change forum.Change, edit forum.
 		if err != nil {
 			return forum.Receipt{}, err
 		}
-		if edit.IfVersion != 0 && thread.Version != edit.IfVersion {
+		if edit.IfVersion != 0 && thread.ChangedVersion > edit.IfVersion {
 			return forum.Receipt{}, errVersion
 		}
 		if edit.Category != 0 {

@@ -113,6 +113,7 @@ CREATE TABLE threads (
     solution_number   INTEGER,
     created_at        INTEGER NOT NULL,
     version           INTEGER NOT NULL DEFAULT 1,
+    changed_version   INTEGER NOT NULL DEFAULT 0,
     rev               INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX threads_activity ON threads (state, last_activity_at, id);
