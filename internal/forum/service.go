@@ -101,24 +101,29 @@ func (c Change) on(thread *Thread) Change {
 	return c
 }
 
-// replayed looks the key up before anything is decided: a hit wins over rights.
-func (s *Service) replayed(ctx context.Context, change Change) (Receipt, bool, error) {
+// once decides and changes, at most once for a key: what is known under it is the answer, whatever
+// actor may do by now. The transaction looks the key up before anything else; here it is looked up
+// where a decision refused before there was a transaction.
+func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
 	if change.Key == "" {
-		return Receipt{}, false, nil
+		return s.decideTwice(ctx, actor, change, decide)
 	}
 	if wrong := LimitKey.Check(change.Key); wrong != nil {
-		return Receipt{}, false, fields{*wrong}.err()
+		return Receipt{}, fields{*wrong}.err()
 	}
-	return s.Store.Receipt(ctx, change)
-}
-
-// once answers from the key's receipt where there is one; else it decides and changes, and does
-// so again, once, where what decide rested on changed before the write. The actor and the change
-// are then as the actor is by now; decide must read both anew.
-func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
-	if receipt, known, err := s.replayed(ctx, *change); known || err != nil {
+	receipt, err := s.decideTwice(ctx, actor, change, decide)
+	if err == nil || errors.Is(err, ErrKeyReused) {
 		return receipt, err
 	}
+	if kept, known, lookupErr := s.Store.Receipt(ctx, *change); known || errors.Is(lookupErr, ErrKeyReused) {
+		return kept, lookupErr
+	}
+	return receipt, err
+}
+
+// decideTwice runs decide, and once more where what it rested on changed before the write. The
+// actor and the change are then as the actor is by now; decide must read both anew.
+func (s *Service) decideTwice(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
 	receipt, err := decide()
 	if !errors.Is(err, ErrStale) {
 		return receipt, err

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"time"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+)
+
+type serveCommand struct {
+	dataFlag
+	Listen       string         `default:"127.0.0.1:8080" env:"FOLKMOOT_LISTEN" placeholder:"ADDR" help:"Address to listen on (${default})."`
+	URL          string         `env:"FOLKMOOT_URL" placeholder:"URL" help:"The public origin, as browsers see it: https://forum.example"`
+	TrustedProxy []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"FOLKMOOT_TRUSTED_PROXY" placeholder:"NET" help:"Networks of proxies whose X-Forwarded-For and -Proto are believed (${default})."`
+	LogLevel     slog.Level     `default:"info" env:"FOLKMOOT_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${default}); debug logs every request."`
+	Every        time.Duration  `default:"24h" env:"FOLKMOOT_EVERY" placeholder:"TIME" help:"Recount every stored number this often (${default}); 0 never does."`
+	RateFactor   float64        `hidden:"" default:"1" env:"FOLKMOOT_RATE_FACTOR" help:"Multiplies what a person may do in a time; 0 sets no bound. For load generators on a scratch folder."`
+
+	origin *url.URL
+}
+
+// drainTime is how long requests in progress may take when the server stops.
+const drainTime = 20 * time.Second
+
+// Validate checks what the flags' types do not.
+func (c *serveCommand) Validate() error {
+	if c.RateFactor < 0 {
+		return errors.New("--rate-factor must not be negative")
+	}
+	if c.URL == "" {
+		return nil
+	}
+	origin, err := url.Parse(c.URL)
+	if err != nil || origin.Host == "" || (origin.Scheme != "http" && origin.Scheme != "https") || origin.Path != "" && origin.Path != "/" {
+		return fmt.Errorf("--url must be an origin like https://forum.example, without a path, and is %q", c.URL)
+	}
+	c.origin = &url.URL{Scheme: origin.Scheme, Host: origin.Host}
+	return nil
+}
+
+// Run serves until ctx ends, then finishes what is in progress.
+func (c *serveCommand) Run(ctx context.Context, std *console) error {
+	logger := newLogger(std, c.LogLevel)
+	// The address first: where another server has it, that one's database is not touched.
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen: %w", err)
+	}
+	defer listener.Close()
+	m, err := openService(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	kit := &httpkit.Kit{Service: m.Service, Logger: logger, Origin: c.origin, Proxies: c.TrustedProxy,
+		Rates: httpkit.NewRates(m.Clock, c.RateFactor)}
+	server := httpkit.NewServer(m.handler(kit), logger)
+	if err := c.greet(ctx, std, m.Service, listener.Addr()); err != nil {
+		return err
+	}
+	stopWork := m.work(context.WithoutCancel(ctx), c.Every, logger)
+	defer stopWork()
+	return serve(ctx, server, listener)
+}
+
+// serve serves until ctx ends, then lets the requests in progress end.
+func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		stopped <- server.Shutdown(drain)
+	})
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+// work does what goes on beside the requests, until the function returned is called.
+func (m *moot) work(ctx context.Context, every time.Duration, logger *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { m.store.Run(ctx) })
+	running.Go(func() { m.writeViews(ctx, logger) })
+	running.Go(func() { m.verifyEvery(ctx, every, logger) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// writeViews writes the views gathered every few seconds, and at the end.
+func (m *moot) writeViews(ctx context.Context, logger *slog.Logger) {
+	tick := time.NewTicker(forum.ViewsEvery)
+	defer tick.Stop()
+	for ended := false; !ended; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			ended = true
+		}
+		if err := m.WriteViews(context.WithoutCancel(ctx)); err != nil {
+			logger.Warn("views were not written", "error", err)
+		}
+	}
+}
+
+// greet says where the forum is, and while it has no administrator where to become one.
+func (c *serveCommand) greet(ctx context.Context, std *console, service *forum.Service, address net.Addr) error {
+	origin := c.address(address)
+	fmt.Fprintf(std.out, "Folkmoot is at %s\n", origin)
+	token, err := service.NewFirstRun(ctx)
+	if err != nil {
+		return fmt.Errorf("preparing the first run: %w", err)
+	}
+	if token != "" {
+		fmt.Fprintf(std.out, "Make its first administrator at %s/first-run?token=%s\n", origin, token)
+	}
+	return nil
+}
+
+// address is where a person at this machine, or the public, finds the forum.
+func (c *serveCommand) address(listening net.Addr) string {
+	if c.origin != nil {
+		return c.origin.String()
+	}
+	host, port, err := net.SplitHostPort(listening.String())
+	if ip, parseErr := netip.ParseAddr(host); err == nil && parseErr == nil && ip.IsUnspecified() {
+		return "http://" + net.JoinHostPort("localhost", port)
+	}
+	return "http://" + listening.String()
+}
