@@ -235,44 +235,55 @@ func (s *Service) EditPost(ctx context.Context, actor Actor, thread ThreadID, nu
 // MarkPost sets or clears a mark of a post: deleting, hiding and their opposites. The first
 // post stands for its thread: the mark is then set there.
 func (s *Service) MarkPost(ctx context.Context, actor Actor, thread ThreadID, number int64, mark Mark, set bool, key string) (Receipt, error) {
-	if number == 1 {
-		return s.MarkThread(ctx, actor, thread, mark, set, key)
-	}
 	change := s.change(actor, "mark post", key, []any{thread, number, mark, set})
-	return s.once(ctx, &actor, &change, func() (Receipt, error) {
-		where, post, err := s.Post(ctx, actor, thread, number)
-		if err != nil {
-			return Receipt{}, err
-		}
-		may := func(thread *Thread, post *Post) error { return CanMarkPost(actor, thread, post, mark, set) }
-		if err := may(&where, &post); err != nil {
-			return Receipt{}, err
-		}
-		return s.Store.MarkPost(ctx, change.on(&where), number, mark, s.markTime(set), may)
-	})
+	return s.mark(ctx, actor, change, thread, number, set, func(Actor, *Thread, *Post) (Mark, error) { return mark, nil })
 }
 
 // DeletePost deletes a post by the mark that fits who actor is to it: its author's or a moderator's.
 func (s *Service) DeletePost(ctx context.Context, actor Actor, thread ThreadID, number int64, key string) (Receipt, error) {
-	_, post, err := s.Post(ctx, actor, thread, number)
-	if err != nil {
-		return Receipt{}, err
-	}
-	return s.MarkPost(ctx, actor, thread, number, DeletionMark(actor, post.Author.ID), true, key)
+	change := s.change(actor, "delete post", key, []any{thread, number})
+	return s.mark(ctx, actor, change, thread, number, true, func(actor Actor, _ *Thread, post *Post) (Mark, error) {
+		return DeletionMark(actor, post.Author.ID), nil
+	})
 }
 
 // RestorePost clears the gravest mark of a post that actor may clear.
 func (s *Service) RestorePost(ctx context.Context, actor Actor, thread ThreadID, number int64, key string) (Receipt, error) {
-	where, post, err := s.Post(ctx, actor, thread, number)
-	if err != nil {
-		return Receipt{}, err
-	}
-	mark := RestoringMark(actor, post.Marks, post.Author.ID, where.Category.Access)
-	if number == 1 {
-		mark = RestoringMark(actor, where.Marks.Marks, where.Author.ID, where.Category.Access)
-	}
-	if mark == "" {
-		return Receipt{}, conflict("there is nothing here that you could restore")
-	}
-	return s.MarkPost(ctx, actor, thread, number, mark, false, key)
+	change := s.change(actor, "restore post", key, []any{thread, number})
+	return s.mark(ctx, actor, change, thread, number, false, func(actor Actor, where *Thread, post *Post) (Mark, error) {
+		mark := RestoringMark(actor, post.Marks, post.Author.ID, where.Category.Access)
+		if mark == "" {
+			return "", conflict("there is nothing here that you could restore")
+		}
+		return mark, nil
+	})
+}
+
+// mark sets or clears the mark that choose names, of a post or, by its first post, of a thread.
+func (s *Service) mark(ctx context.Context, actor Actor, change Change, id ThreadID, number int64, set bool,
+	choose func(Actor, *Thread, *Post) (Mark, error)) (Receipt, error) {
+	return s.once(ctx, &actor, &change, func() (Receipt, error) {
+		thread, post, err := s.Post(ctx, actor, id, number)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if number == 1 {
+			post.Marks = thread.Marks.Marks
+		}
+		mark, err := choose(actor, &thread, &post)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if number == 1 {
+			if err := CanMarkThread(actor, &thread, mark, set); err != nil {
+				return Receipt{}, err
+			}
+			return s.Store.MarkThread(ctx, change.on(&thread), mark, s.markTime(set))
+		}
+		may := func(thread *Thread, post *Post) error { return CanMarkPost(actor, thread, post, mark, set) }
+		if err := may(&thread, &post); err != nil {
+			return Receipt{}, err
+		}
+		return s.Store.MarkPost(ctx, change.on(&thread), number, mark, s.markTime(set), may)
+	})
 }

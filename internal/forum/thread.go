@@ -440,19 +440,10 @@ func (s *Service) threadEdit(in ThreadChange) (ThreadEdit, error) {
 
 // MarkThread sets or clears a mark of a thread: deleting, hiding, unlisting, pinning, locking and their opposites.
 func (s *Service) MarkThread(ctx context.Context, actor Actor, id ThreadID, mark Mark, set bool, key string) (Receipt, error) {
-	change := s.change(actor, "mark thread", key, []any{id, mark, set})
-	return s.once(ctx, &actor, &change, func() (Receipt, error) {
-		thread, err := s.Thread(ctx, actor, id)
-		if err != nil {
-			return Receipt{}, err
-		}
-		if err := CanMarkThread(actor, &thread, mark, set); err != nil {
-			return Receipt{}, err
-		}
-		return s.Store.MarkThread(ctx, change.on(&thread), mark, s.markTime(set))
-	})
+	return s.MarkPost(ctx, actor, id, 1, mark, set, key)
 }
 
+// markTime is the time at which a mark is set, zero where it is cleared.
 func (s *Service) markTime(set bool) time.Time {
 	if set {
 		return s.Clock.Now()
