@@ -1,0 +1,30 @@
+package markup
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns the form by which names and tags are compared: two that a reader takes for
+// the same are the same. It is Unicode's NFKC_Casefold (compatible forms, no case, none of
+// the characters that cannot be seen), trimmed, with one space between words.
+// Folding what was folded changes nothing.
+func (m *Markup) Fold(name string) string {
+	fold := cases.Fold()
+	name = strings.ToValidUTF8(name, replacement)
+	name = norm.NFKC.String(fold.String(norm.NFD.String(name)))
+	name = norm.NFKC.String(fold.String(strings.Map(visible, name)))
+	return strings.Join(strings.Fields(name), " ")
+}
+
+// visible drops a rune that Unicode says is not to be shown.
+func visible(r rune) rune {
+	if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
+		!unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
+		return -1
+	}
+	return r
+}
