@@ -1,0 +1,213 @@
+package httpkit
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// Ration is how often something may be done by whoever it is counted for: Quota times at once,
+// and as often again in each Window, spread evenly (a token bucket).
+type Ration struct {
+	Act    string // as the RateLimit headers name it
+	By     By
+	Quota  int
+	Window time.Duration
+	Reason string
+}
+
+// By says for whom a ration is counted.
+type By uint8
+
+// Whom a ration is counted for.
+const (
+	ByPerson         By = iota // the person, or the address of a visitor
+	ByAddress                  // the address (of IPv6 the /64: a household has that many)
+	ByName                     // the name somebody wants to sign in with
+	ByNameAndAddress           // the same from one address
+)
+
+// The table of rations. They are sized so that no person meets one, however lively the evening,
+// and a script that went wrong does not fill the forum.
+var (
+	Posting   = Ration{"posts", ByPerson, 60, time.Minute, "nobody writes a post a second for long; a script that brings an archive uses import"}
+	Starting  = Ration{"threads", ByPerson, 30, 5 * time.Minute, "a new thread asks for everybody's attention"}
+	Editing   = Ration{"changes", ByPerson, 120, time.Minute, "edits, deletions, marks: tidying up goes quickly, and each keeps a row"}
+	Reacting  = Ration{"reactions", ByPerson, 120, time.Minute, "a click each while reading a long thread"}
+	Searching = Ration{"searches", ByPerson, 60, time.Minute, "the dearest thing a visitor can ask for: up to 40 ms of work"}
+	SigningUp = Ration{"sign-ups", ByAddress, 100, time.Hour, "a class or a conference behind one address signs up in one lesson"}
+
+	signingInHere  = Ration{"sign-ins", ByNameAndAddress, 10, 5 * time.Minute, "mistyping; guessing from one place gets 120 tries an hour"}
+	signingInFrom  = Ration{"sign-ins-address", ByAddress, 100, 10 * time.Minute, "a class behind one address; one place trying many names"}
+	signingInNamed = Ration{"sign-ins-name", ByName, 300, time.Hour, "many places guessing one password. Generous, since it also holds back its owner (signed in elsewhere they stay)"}
+)
+
+// Rations returns the table, for documentation and tests.
+func Rations() []*Ration {
+	return []*Ration{&Posting, &Starting, &Editing, &Reacting, &Searching, &SigningUp,
+		&signingInHere, &signingInFrom, &signingInNamed}
+}
+
+// Rates keeps the rations. It is safe for concurrent use, and bounded: where more people than it
+// can hold act at once, it forgets some, never refuses them.
+type Rates struct {
+	clock  forum.Clock
+	factor float64
+	seed   maphash.Seed
+	shards [rateShards]rateShard
+}
+
+const (
+	rateShards   = 16
+	rateShardMax = 8 << 10 // 128 Ki people and addresses in all, some 5 MiB
+)
+
+// rateShard holds for each subject the time at which its ration is whole again.
+type rateShard struct {
+	mu    sync.Mutex
+	whole map[uint64]time.Time
+}
+
+// NewRates returns Rates by clock. Every quota is multiplied by factor: 1 is as the table says,
+// more is for load generators; 0 switches all of them off.
+func NewRates(clock forum.Clock, factor float64) *Rates {
+	rates := &Rates{clock: clock, factor: factor, seed: maphash.MakeSeed()}
+	for i := range rates.shards {
+		rates.shards[i].whole = map[uint64]time.Time{}
+	}
+	return rates
+}
+
+// Spend takes one of the ration of whoever asks, and says in the answer what is left of it. It
+// is a TooMany error where nothing is. Moderators are not rationed: clearing up after a script
+// must be as quick as the script.
+func (k *Kit) Spend(ctx context.Context, ration *Ration) error {
+	x := exchangeOf(ctx)
+	if role := x.actor.EffectiveRole(); role == forum.Moderator || role == forum.Admin {
+		return nil
+	}
+	if ration.By == ByPerson && x.actor.SignedIn() {
+		return k.Rates.spend(x.Header(), ration, "", uint64(x.actor.User))
+	}
+	return k.spendAddress(x, ration, "")
+}
+
+// SpendSignIn takes one of each ration of signing in with a name.
+func (k *Kit) SpendSignIn(ctx context.Context, name string) error {
+	x := exchangeOf(ctx)
+	name = k.Service.Text.Fold(name)
+	if err := k.Rates.spend(x.Header(), &signingInNamed, name, 0); err != nil {
+		return err
+	}
+	if err := k.spendAddress(x, &signingInFrom, ""); err != nil {
+		return err
+	}
+	return k.spendAddress(x, &signingInHere, name)
+}
+
+// spendAddress counts for an address. Those of the machine itself are not counted: behind them
+// is its owner, or a proxy that does not say for whom it asks, and all people in one.
+func (k *Kit) spendAddress(x *exchange, ration *Ration, name string) error {
+	address := k.Address(x.request)
+	if address.IsLoopback() {
+		return nil
+	}
+	if address.Is6() {
+		network, _ := address.Prefix(64)
+		address = network.Addr()
+	}
+	return k.Rates.spend(x.Header(), ration, name+" "+address.String(), 0)
+}
+
+func (s *Rates) spend(header http.Header, ration *Ration, text string, id uint64) error {
+	if s == nil || s.factor == 0 {
+		return nil
+	}
+	left, whole, wait := s.take(ration, s.subject(ration, text, id))
+	s.say(header, ration, left, whole)
+	if wait > 0 {
+		return &forum.Error{Kind: forum.TooMany, RetryAfter: wait,
+			Message: fmt.Sprintf("too many %s in a short time; please come back in %s", ration.plain(), inWords(wait))}
+	}
+	return nil
+}
+
+// say writes the headers of draft-ietf-httpapi-ratelimit-headers. The older triple of Limit,
+// Remaining and Reset would be understood by more clients, but cannot name the ration it speaks
+// of, and an act can have several; Retry-After, which all understand, is there too.
+func (s *Rates) say(header http.Header, ration *Ration, left int64, whole time.Duration) {
+	policy := `"` + ration.Act + `";q=` + strconv.Itoa(s.quota(ration)) + ";w=" + strconv.Itoa(int(ration.Window/time.Second))
+	state := `"` + ration.Act + `";r=` + strconv.FormatInt(left, 10) + ";t=" + strconv.FormatInt(ceilSeconds(whole), 10)
+	header.Set("RateLimit-Policy", policy)
+	header.Set("RateLimit", state)
+}
+
+func (s *Rates) quota(ration *Ration) int { return max(1, int(float64(ration.Quota)*s.factor)) }
+
+func (s *Rates) subject(ration *Ration, text string, id uint64) uint64 {
+	return maphash.Comparable(s.seed, struct {
+		act, text string
+		id        uint64
+	}{ration.Act, text, id})
+}
+
+// take takes one, and returns how many are left, in how long the ration is whole, and how long
+// there is to wait where none was left.
+func (s *Rates) take(ration *Ration, subject uint64) (left int64, whole, wait time.Duration) {
+	now := s.clock.Now()
+	each := ration.Window / time.Duration(s.quota(ration))
+	shard := &s.shards[subject%rateShards]
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	until := shard.whole[subject]
+	if until.Before(now) || until.Sub(now) > ration.Window { // never used, or the clock was set back
+		until = now
+	}
+	if whole = until.Sub(now) + each; whole > ration.Window {
+		return 0, until.Sub(now), whole - ration.Window
+	}
+	shard.makeRoom(now)
+	shard.whole[subject] = now.Add(whole)
+	return int64((ration.Window - whole) / each), whole, 0
+}
+
+// makeRoom forgets those whose ration is whole, and where that is not enough any eighth.
+func (s *rateShard) makeRoom(now time.Time) {
+	if len(s.whole) < rateShardMax {
+		return
+	}
+	for subject, until := range s.whole {
+		if !until.After(now) {
+			delete(s.whole, subject)
+		}
+	}
+	for subject := range s.whole {
+		if len(s.whole) <= rateShardMax*7/8 {
+			return
+		}
+		delete(s.whole, subject)
+	}
+}
+
+func (r *Ration) plain() string {
+	act, _, _ := strings.Cut(r.Act, "-address")
+	act, _, _ = strings.Cut(act, "-name")
+	return act
+}
+
+func inWords(wait time.Duration) string {
+	if wait <= time.Second {
+		return "a second"
+	}
+	if wait < 2*time.Minute {
+		return fmt.Sprintf("%d seconds", ceilSeconds(wait))
+	}
+	return fmt.Sprintf("%d minutes", (wait+time.Minute-1)/time.Minute)
+}

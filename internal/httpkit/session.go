@@ -1,0 +1,102 @@
+package httpkit
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"folkmoot/internal/forum"
+)
+
+// The session's cookie. With the prefix a browser takes it over https only, for this host and
+// the whole of it, so that neither a neighbouring host nor plain http can plant another.
+const (
+	cookieName       = "folkmoot"
+	secureCookieName = "__Host-folkmoot"
+)
+
+// cookieLifetime is the longest that browsers keep a cookie. How long a session lasts is the
+// server's to say: forum.SessionLifetime after it was last used.
+const cookieLifetime = 400 * 24 * 60 * 60
+
+// Prefixes by which secrets tell what they are, as forum.Service makes them.
+const (
+	sessionPrefix = "fms_"
+	tokenPrefix   = "fmt_"
+)
+
+var errBadToken = &forum.Error{Kind: forum.Unauthenticated, Message: "this token is not valid"}
+
+// identify finds out who asks. A token must be valid; a cookie that is not makes a visitor.
+func (k *Kit) identify(x *exchange, r *http.Request) error {
+	if header := r.Header["Authorization"]; len(header) > 0 {
+		return k.identifyBearer(x, r, header)
+	}
+	cookie, err := r.Cookie(k.cookieName(r))
+	if err != nil || !strings.HasPrefix(cookie.Value, sessionPrefix) {
+		return nil
+	}
+	actor, err := k.Service.SessionActor(r.Context(), forum.Secret(cookie.Value))
+	if forum.KindOf(err) == forum.Unauthenticated {
+		return nil
+	}
+	x.actor, x.secret = actor, forum.Secret(cookie.Value)
+	return err
+}
+
+func (k *Kit) identifyBearer(x *exchange, r *http.Request, header []string) error {
+	scheme, secret, _ := strings.Cut(header[0], " ")
+	if len(header) != 1 || !strings.EqualFold(scheme, "Bearer") {
+		return errBadToken
+	}
+	var err error
+	x.secret = forum.Secret(secret)
+	switch {
+	case strings.HasPrefix(secret, sessionPrefix):
+		x.actor, err = k.Service.SessionActor(r.Context(), x.secret)
+	case strings.HasPrefix(secret, tokenPrefix):
+		x.actor, err = k.Service.TokenActor(r.Context(), x.secret)
+	default:
+		return errBadToken
+	}
+	return err
+}
+
+func (k *Kit) cookieName(r *http.Request) string {
+	if k.secure(r) {
+		return secureCookieName
+	}
+	return cookieName
+}
+
+// OpenSession gives the browser the secret of a session just opened.
+func (k *Kit) OpenSession(w http.ResponseWriter, r *http.Request, secret forum.Secret) {
+	k.setCookie(w, r, string(secret), cookieLifetime)
+}
+
+// CloseSession ends the session by which the request came and takes the cookie back.
+func (k *Kit) CloseSession(w http.ResponseWriter, r *http.Request) error {
+	if err := k.SignOut(r.Context()); err != nil {
+		return err
+	}
+	k.setCookie(w, r, "", -1)
+	return nil
+}
+
+// SignOut ends the session by which a request came; a visitor has none. An API token is not a
+// session: that is a Conflict.
+func (k *Kit) SignOut(ctx context.Context) error {
+	x := exchangeOf(ctx)
+	switch {
+	case !x.actor.SignedIn():
+		return nil
+	case !strings.HasPrefix(string(x.secret), sessionPrefix):
+		return &forum.Error{Kind: forum.Conflict, Message: "you came with a token, which is not a session: delete it instead"}
+	}
+	return k.Service.SignOut(ctx, x.secret)
+}
+
+func (k *Kit) setCookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: k.cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: k.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
