@@ -1,0 +1,245 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/ui"
+)
+
+// newCategoryPage is the form for a category.
+type newCategoryPage struct {
+	Form    ui.Form
+	Parents []ui.Option
+}
+
+func (p newCategoryPage) title() string { return "New category" }
+
+func (s *server) newCategory(w http.ResponseWriter, r *http.Request) error {
+	form := newForm(r)
+	form.Values = url.Values{"parent_id": {r.URL.Query().Get("parent")}}
+	return s.showNewCategory(w, r, http.StatusOK, form)
+}
+
+func (s *server) showNewCategory(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
+	actor := httpkit.ActorOf(r.Context())
+	if err := forum.CanAdminister(actor); err != nil {
+		return err
+	}
+	top, err := s.service.Categories(r.Context(), actor)
+	if err != nil {
+		return err
+	}
+	parents := []ui.Option{{Value: "", Label: "none: at the top"}}
+	return s.showStatus(w, r, status, newCategoryPage{form,
+		append(parents, categoryOptions(top, func(*forum.Category) bool { return true })...)})
+}
+
+func (s *server) createCategory(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	made, err := s.service.CreateCategory(r.Context(), httpkit.ActorOf(r.Context()), forum.NewCategory{
+		ParentID:    forum.CategoryID(positive(in.Get("parent_id"))),
+		Name:        in.Get("name"),
+		Description: in.Get("description"),
+		Permissions: audiencePermissions(in.Get("audience")),
+		Key:         in.Get("key"),
+	})
+	if invalid(err) {
+		return s.showNewCategory(w, r, httpkit.Status(forum.Invalid), again(r, in, err))
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, ui.CategoryPath(made.Slug))
+}
+
+// The audiences that a new category is usually made for. Its settings allow any mixture.
+const (
+	forEverybody = "everybody"
+	forReading   = "reading"
+	forMembers   = "members"
+	forStaff     = "staff"
+)
+
+func audienceOptions() []ui.Option {
+	return []ui.Option{
+		{Value: forEverybody, Label: "everybody reads, members write"},
+		{Value: forReading, Label: "everybody reads, members reply, moderators start threads"},
+		{Value: forMembers, Label: "members only"},
+		{Value: forStaff, Label: "moderators only"},
+	}
+}
+
+func audiencePermissions(audience string) forum.Permissions {
+	switch audience {
+	case forReading:
+		return forum.Permissions{forum.Member: {See: true, Reply: true}}
+	case forMembers:
+		return forum.Permissions{forum.Visitor: {}}
+	case forStaff:
+		return forum.Permissions{forum.Visitor: {}, forum.Member: {}}
+	}
+	return nil
+}
+
+// categoryAdminPage is a category's settings.
+type categoryAdminPage struct {
+	Category    categoryRow
+	Form        ui.Form // name and description
+	Key         string  // of the other forms
+	Permissions []permissionRow
+}
+
+func (p categoryAdminPage) title() string { return "Settings of " + p.Category.Name }
+
+// permissionRow is what a role may do by the category's own table.
+type permissionRow struct {
+	Role   forum.Role
+	Rights []right
+}
+
+// right is one thing that may be allowed.
+type right struct {
+	Name    string // of the check box
+	Label   string
+	Allowed bool
+	Offered bool // makes sense for this role
+}
+
+func (s *server) editCategory(w http.ResponseWriter, r *http.Request) error {
+	category, err := s.category(r)
+	if err != nil {
+		return err
+	}
+	form := newForm(r)
+	form.Values = url.Values{"name": {category.Name}, "description": {category.Description}}
+	return s.showEditCategory(w, r, http.StatusOK, category, form)
+}
+
+// category loads the category of the address, for administrators.
+func (s *server) category(r *http.Request) (*forum.CategoryBranch, error) {
+	actor := httpkit.ActorOf(r.Context())
+	if err := forum.CanAdminister(actor); err != nil {
+		return nil, err
+	}
+	return s.service.CategoryByID(r.Context(), actor, forum.CategoryID(pathID(r, "id")))
+}
+
+func (s *server) showEditCategory(w http.ResponseWriter, r *http.Request, status int, category *forum.CategoryBranch, form ui.Form) error {
+	own, err := s.service.CategoryPermissions(r.Context(), httpkit.ActorOf(r.Context()), category.ID)
+	if err != nil {
+		return err
+	}
+	return s.showStatus(w, r, status, categoryAdminPage{categoryRow{category}, form, newKey(), permissionRows(own)})
+}
+
+// configurable are the roles that a category's table speaks of; an administrator may do everything.
+var configurable = []forum.Role{forum.Visitor, forum.Member, forum.Moderator}
+
+func permissionRows(own forum.Permissions) []permissionRow {
+	var rows []permissionRow
+	for _, role := range configurable {
+		access := own[role]
+		name := func(act string) string { return string(role) + "." + act }
+		rows = append(rows, permissionRow{role, []right{
+			{name("see"), "see", access.See, true},
+			{name("reply"), "reply", access.Reply, role != forum.Visitor},
+			{name("start"), "start threads", access.Start, role != forum.Visitor},
+			{name("moderate"), "moderate", access.Moderate, role == forum.Moderator},
+		}})
+	}
+	return rows
+}
+
+func (s *server) updateCategory(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	category, err := s.category(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.service.EditCategory(r.Context(), httpkit.ActorOf(r.Context()), category.ID,
+		forum.NewCategory{Name: in.Get("name"), Description: in.Get("description"), Key: in.Get("key")})
+	if invalid(err) {
+		return s.showEditCategory(w, r, httpkit.Status(forum.Invalid), category, again(r, in, err))
+	}
+	return backToCategory(w, r, category.ID, err)
+}
+
+// backToCategory leads to the category's settings after a change.
+func backToCategory(w http.ResponseWriter, r *http.Request, id forum.CategoryID, err error) error {
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, ui.CategoryAdminPath(id))
+}
+
+func (s *server) setPermissions(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	id := forum.CategoryID(pathID(r, "id"))
+	err = s.service.SetCategoryPermissions(r.Context(), httpkit.ActorOf(r.Context()), id, permissionsOf(in), keyFor(in, r.URL.Path))
+	return backToCategory(w, r, id, err)
+}
+
+// permissionsOf reads the whole table: a box that is not ticked is a right that is not given.
+func permissionsOf(in url.Values) forum.Permissions {
+	own := forum.Permissions{}
+	for _, role := range configurable {
+		allowed := func(act string) bool { return in.Has(string(role) + "." + act) }
+		own[role] = forum.Access{See: allowed("see"), Reply: allowed("reply"), Start: allowed("start"), Moderate: allowed("moderate")}
+	}
+	return own
+}
+
+func (s *server) hideCategory(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	id := forum.CategoryID(pathID(r, "id"))
+	err = s.service.HideCategory(r.Context(), httpkit.ActorOf(r.Context()), id, in.Get("hidden") == "yes", keyFor(in, r.URL.Path))
+	return backToCategory(w, r, id, err)
+}
+
+// orderCategory gives the category and its siblings the order that the form names: the whole of
+// it, so that doing it twice is the same as once.
+func (s *server) orderCategory(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	category, err := s.category(r)
+	if err != nil {
+		return err
+	}
+	var ids []forum.CategoryID
+	for id := range strings.SplitSeq(in.Get("order"), " ") {
+		ids = append(ids, forum.CategoryID(positive(id)))
+	}
+	err = s.service.OrderCategories(r.Context(), httpkit.ActorOf(r.Context()), category.ParentID, ids, keyFor(in, r.URL.Path))
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/admin")
+}
+
+// swapped is the order of siblings in which two neighbours have changed places.
+func swapped(siblings []categoryRow, first int) string {
+	ids := make([]string, 0, len(siblings))
+	for _, sibling := range siblings {
+		ids = append(ids, formatID(sibling.ID))
+	}
+	ids[first], ids[first+1] = ids[first+1], ids[first]
+	return strings.Join(ids, " ")
+}

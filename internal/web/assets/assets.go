@@ -1,0 +1,78 @@
+// Package assets holds what pages load beside their HTML. Each file has an address that
+// names its content, so that browsers keep it for good.
+package assets
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+//go:embed style.css icon.svg
+var files embed.FS
+
+// Prefix is where all assets live.
+const Prefix = "/assets/"
+
+// The addresses of the assets.
+var (
+	Style = publish("style.css")
+	Icon  = publish("icon.svg")
+)
+
+// asset is one file ready to be sent.
+type asset struct {
+	kind          string
+	plain, zipped []byte
+}
+
+var published map[string]asset // by address
+
+func publish(name string) string {
+	content, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	sum := sha256.Sum256(content)
+	extension := path.Ext(name)
+	address := Prefix + strings.TrimSuffix(name, extension) + "-" + hex.EncodeToString(sum[:5]) + extension
+	if published == nil {
+		published = map[string]asset{}
+	}
+	published[address] = asset{mime.TypeByExtension(extension), content, compress(content)}
+	return address
+}
+
+func compress(content []byte) []byte {
+	var zipped bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	_, _ = w.Write(content) // into memory
+	_ = w.Close()
+	return zipped.Bytes()
+}
+
+// Serve answers with an asset, and reports whether there is one at that address.
+func Serve(w http.ResponseWriter, r *http.Request) bool {
+	found, ok := published[r.URL.Path]
+	if !ok {
+		return false
+	}
+	header := w.Header()
+	header.Set("Content-Type", found.kind)
+	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("Vary", "Accept-Encoding")
+	content := found.plain
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		header.Set("Content-Encoding", "gzip")
+		content = found.zipped
+	}
+	_, _ = w.Write(content) // a reader who left needs no answer
+	return true
+}

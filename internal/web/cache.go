@@ -1,0 +1,160 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/maypok86/otter/v2"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/ui"
+)
+
+// maxCacheBytes bounds what visitors' pages occupy: some five hundred of them, and the server
+// stays under its 128 MiB.
+const maxCacheBytes = 24 << 20
+
+// pageCache keeps visitors' thread pages. A page is served while the numbers it stands on, read
+// afresh for each request, are the ones it was made at: it is never stale and needs no invalidation.
+type pageCache struct {
+	pages *otter.Cache[pageKey, *cachedPage]
+}
+
+// pageKey names a visitor's thread page. (With a second language that joins it.)
+type pageKey struct {
+	Thread forum.ThreadID
+	From   int64
+}
+
+// cachedPage is a page ready to be sent. It holds nothing that depends on who reads, or when.
+type cachedPage struct {
+	version   forum.PageVersion // read before the page was made
+	slug      string            // of the thread
+	elsewhere string            // where such a page is instead: of one past the end, which is not kept
+	etag      string
+	html      []byte
+
+	compress sync.Once
+	zipped   []byte
+}
+
+func newPageCache() *pageCache {
+	return &pageCache{pages: otter.Must(&otter.Options[pageKey, *cachedPage]{
+		MaximumWeight: maxCacheBytes,
+		Weigher:       func(_ pageKey, p *cachedPage) uint32 { return p.weight() },
+	})}
+}
+
+// showToVisitor serves the page from the cache while it holds, with one query.
+func (s *server) showToVisitor(w http.ResponseWriter, r *http.Request, slug string, from int64) error {
+	key := pageKey{threadID(r), from}
+	version, err := s.service.PageVersion(r.Context(), key.Thread)
+	if err != nil {
+		return err
+	}
+	cached := s.cache.get(key, version)
+	if cached == nil {
+		if cached, err = s.renderForVisitors(r, key, version); err != nil {
+			return err
+		}
+	}
+	if cached.elsewhere != "" {
+		return leadOn(w, r, cached.elsewhere)
+	}
+	if cached.slug != slug {
+		return moved(w, r, ui.ThreadPagePath(key.Thread, cached.slug, from))
+	}
+	s.service.CountView(key.Thread)
+	return cached.serve(w, r)
+}
+
+// renderForVisitors makes the page that every visitor gets: whoever asked for it leaves no trace in it.
+func (s *server) renderForVisitors(r *http.Request, key pageKey, version forum.PageVersion) (*cachedPage, error) {
+	found, err := s.service.ThreadPage(r.Context(), forum.Actor{}, key.Thread, forum.PageAt{Number: key.From})
+	if err != nil {
+		return nil, err
+	}
+	path := ui.ThreadPagePath(key.Thread, found.Thread.Slug, key.From)
+	if pastEnd(found, key.From) {
+		return &cachedPage{elsewhere: ui.ThreadPagePath(key.Thread, found.Thread.Slug, found.Last)}, nil
+	}
+	site, err := s.service.Site(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	html, err := render(r.Context(), ui.Frame{Site: site.Name, Here: path}, newThreadPage(forum.Actor{}, found, key.From))
+	if err != nil {
+		return nil, err
+	}
+	return s.cache.put(key, version, found.Thread.Slug, html), nil
+}
+
+// get returns the page as it is at version, nil where there is none.
+func (c *pageCache) get(key pageKey, version forum.PageVersion) *cachedPage {
+	found, ok := c.pages.GetIfPresent(key)
+	if !ok || found.version != version {
+		return nil
+	}
+	return found
+}
+
+// put keeps a page that was made after its version was read.
+func (c *pageCache) put(key pageKey, version forum.PageVersion, slug string, html []byte) *cachedPage {
+	p := &cachedPage{version: version, slug: slug, html: html}
+	p.etag = `"` + entityTag(key, version) + `"`
+	c.pages.Set(key, p)
+	return p
+}
+
+// entityTag names a page and everything it depends on, the program included.
+func entityTag(key pageKey, version forum.PageVersion) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %v %v", build(), key, version))
+	return hex.EncodeToString(sum[:12])
+}
+
+// weight is what the page occupies, its compressed form included whether it is made yet or not.
+func (p *cachedPage) weight() uint32 {
+	const besides = 512
+	return uint32(len(p.html) + len(p.html)/3 + besides)
+}
+
+// serve answers with the page, or with the word that the browser has it.
+func (p *cachedPage) serve(w http.ResponseWriter, r *http.Request) error {
+	header := w.Header()
+	setPageHeaders(header)
+	header["Cache-Control"] = visitorsCacheControl
+	content := p.html
+	etag := p.etag
+	if acceptsGzip(r) {
+		content = p.gzip()
+		etag = p.etag[:len(p.etag)-1] + `-gz"`
+	}
+	if httpkit.NotModified(w, r, etag) {
+		return nil
+	}
+	if acceptsGzip(r) {
+		header["Content-Encoding"] = gzipEncoding
+	}
+	return write(w, http.StatusOK, content)
+}
+
+var (
+	visitorsCacheControl = []string{"no-cache"}
+	gzipEncoding         = []string{"gzip"}
+)
+
+// gzip returns the page compressed, which is done when it is first asked for.
+func (p *cachedPage) gzip() []byte {
+	p.compress.Do(func() {
+		zipped := takeBuffer()
+		defer releaseBuffer(zipped)
+		zip(zipped, p.html)
+		p.zipped = bytes.Clone(zipped.Bytes())
+	})
+	return p.zipped
+}

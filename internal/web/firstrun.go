@@ -1,0 +1,47 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/ui"
+)
+
+// firstRunPage makes the first administrator and names the community.
+type firstRunPage struct{ Form ui.Form }
+
+func (p firstRunPage) title() string { return "First run" }
+
+func (s *server) showFirstRun(w http.ResponseWriter, r *http.Request) error {
+	token := r.URL.Query().Get("token")
+	if err := s.service.CheckFirstRun(r.Context(), forum.Secret(token)); err != nil {
+		return err
+	}
+	return s.showSecret(w, r, firstRunPage{ui.Form{Values: url.Values{"token": {token}}}})
+}
+
+// showSecret shows a page that holds a secret: nothing keeps it, and no address is told to others.
+func (s *server) showSecret(w http.ResponseWriter, r *http.Request, p page) error {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	return s.show(w, r, p)
+}
+
+func (s *server) firstRun(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	secret, _, err := s.service.FirstRun(r.Context(), forum.Secret(in.Get("token")), in.Get("site_name"),
+		forum.SignUp{Name: in.Get("name"), Password: in.Get("password")})
+	if kind := forum.KindOf(err); err != nil && (kind == forum.Invalid || kind == forum.Conflict) {
+		return s.showStatus(w, r, httpkit.Status(kind), firstRunPage{again(r, in, err)})
+	}
+	if err != nil {
+		return err
+	}
+	s.kit.OpenSession(w, r, secret)
+	return seeOther(w, r, "/admin")
+}

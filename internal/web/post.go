@@ -1,0 +1,319 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/ui"
+)
+
+// postActs says what actor may do with a post of a page. The first post stands for its thread,
+// whose acts are the page's own.
+func postActs(actor forum.Actor, thread *forum.Thread, post *forum.Post) ui.PostActs {
+	if !actor.SignedIn() {
+		return ui.PostActs{}
+	}
+	mark := func(mark forum.Mark, set bool) bool { return forum.CanMarkPost(actor, thread, post, mark, set) == nil }
+	edit := forum.CanEditPost(actor, thread, post) == nil
+	acts := ui.PostActs{
+		Reply:   forum.CanReply(actor, thread) == nil && post.State == forum.Visible,
+		Edit:    edit,
+		History: edit,
+		React:   forum.CanReact(actor, thread, post) == nil,
+	}
+	if post.Number == 1 {
+		return acts
+	}
+	deletion := forum.DeletionMark(actor, post.Author.ID)
+	acts.Delete = mayDelete(post.Marks, deletion, func(m forum.Mark) error { return forum.CanMarkPost(actor, thread, post, m, true) })
+	acts.Restore = mayRestore(actor, post.Marks, post.Author.ID, thread.Category.Access)
+	acts.Hide = post.Marks.ModHiddenAt.IsZero() && post.State != forum.Deleted && mark(forum.MarkModHidden, true)
+	acts.Unhide = !post.Marks.ModHiddenAt.IsZero() && mark(forum.MarkModHidden, false)
+	return acts
+}
+
+// mayDelete reports whether deleting is allowed and not done yet.
+func mayDelete(marks forum.Marks, deletion forum.Mark, can func(forum.Mark) error) bool {
+	done := !marks.ModDeletedAt.IsZero()
+	if deletion == forum.MarkAuthorDeleted {
+		done = !marks.AuthorDeletedAt.IsZero()
+	}
+	return !done && can(deletion) == nil
+}
+
+// mayRestore reports whether there is a deletion, or what flags hid, that actor may undo.
+func mayRestore(actor forum.Actor, marks forum.Marks, author forum.UserID, access forum.Access) bool {
+	if forum.CanWrite(actor) != nil {
+		return false
+	}
+	mark := forum.RestoringMark(actor, marks, author, access)
+	return mark != "" && mark != forum.MarkModHidden
+}
+
+// replyForm is the form for a reply, on the thread's page and on its own where it could not be accepted.
+type replyForm struct {
+	Thread  forum.ThreadID
+	Form    ui.Form
+	Parent  *forum.Post // the post it answers, nil where it answers the thread
+	Excerpt string      // of that post
+	Cancel  string      // where the same form answers the thread
+}
+
+// answer makes a form one for a reply to a post, where there is such a post.
+func (s *server) answer(r *http.Request, form *replyForm, number int64) error {
+	if number == 0 {
+		return nil
+	}
+	thread, post, err := s.service.Post(r.Context(), httpkit.ActorOf(r.Context()), form.Thread, number)
+	if forum.KindOf(err) == forum.NotFound && err != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if thread.ID == form.Thread { // it was not moved away
+		form.Parent, form.Excerpt = &post, s.service.Text.Excerpt(post.Body, excerptLength)
+		form.Cancel = ui.ThreadPagePath(thread.ID, thread.Slug, pageStart(r)) + "#reply"
+	}
+	return nil
+}
+
+// excerptLength is enough to know a post again by.
+const excerptLength = 240
+
+// pageStart is where the page begins that the request asks for, 1 where that is malformed.
+func pageStart(r *http.Request) int64 { return max(positive(r.URL.Query().Get("from")), 1) }
+
+// replyPage is the form for a reply alone: what was typed could not be accepted.
+type replyPage struct {
+	Thread forum.Thread
+	Reply  *replyForm
+}
+
+func (p replyPage) title() string { return "Reply to " + p.Thread.Title }
+
+func (s *server) createPost(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.receive(r, &httpkit.Posting)
+	if err != nil {
+		return err
+	}
+	post, err := s.service.CreatePost(r.Context(), httpkit.ActorOf(r.Context()), forum.NewPost{
+		Thread:  threadID(r),
+		Body:    in.Get("body"),
+		ReplyTo: positive(in.Get("reply_to")),
+		Key:     in.Get("key"),
+	})
+	if invalid(err) {
+		return s.showReply(w, r, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, ui.PostPath(post.Thread, post.Number))
+}
+
+// showReply shows a reply that could not be accepted, and why.
+func (s *server) showReply(w http.ResponseWriter, r *http.Request, in url.Values, wrong error) error {
+	thread, err := s.service.Thread(r.Context(), httpkit.ActorOf(r.Context()), threadID(r))
+	if err != nil {
+		return err
+	}
+	p := replyPage{Thread: thread, Reply: &replyForm{Thread: thread.ID, Form: again(r, in, wrong)}}
+	if err := s.answer(r, p.Reply, positive(in.Get("reply_to"))); err != nil {
+		return err
+	}
+	return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
+}
+
+// editPostPage is the form for a post's text.
+type editPostPage struct {
+	Thread  forum.Thread
+	Post    forum.Post
+	Form    ui.Form
+	Changed bool // somebody else changed the post since the form was first shown
+}
+
+func (p editPostPage) title() string { return "Edit post " + strconv.FormatInt(p.Post.Number, 10) }
+
+func (s *server) editPost(w http.ResponseWriter, r *http.Request) error {
+	thread, post, err := s.editable(r)
+	if err != nil {
+		return err
+	}
+	form := newForm(r)
+	form.Values = url.Values{"body": {post.Body}, "version": {strconv.FormatInt(post.Version, 10)}}
+	return s.show(w, r, editPostPage{Thread: thread, Post: post, Form: form})
+}
+
+// editable loads the post of the address, where who asks may edit it.
+func (s *server) editable(r *http.Request) (forum.Thread, forum.Post, error) {
+	actor := httpkit.ActorOf(r.Context())
+	thread, post, err := s.service.Post(r.Context(), actor, threadID(r), pathID(r, "number"))
+	if err == nil {
+		err = forum.CanEditPost(actor, &thread, &post)
+	}
+	return thread, post, err
+}
+
+func (s *server) updatePost(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.receive(r, &httpkit.Editing)
+	if err != nil {
+		return err
+	}
+	post, err := s.service.EditPost(r.Context(), httpkit.ActorOf(r.Context()), threadID(r), pathID(r, "number"), forum.PostEdit{
+		Body:      in.Get("body"),
+		IfVersion: positive(in.Get("version")),
+		Key:       in.Get("key"),
+	})
+	if kind := forum.KindOf(err); err != nil && (kind == forum.Invalid || kind == forum.PreconditionFailed) {
+		return s.showEditAgain(w, r, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, ui.PostPath(post.Thread, post.Number))
+}
+
+// showEditAgain shows an edit that could not be accepted. Where somebody else changed the post
+// meanwhile, it shows their text too, and the next attempt is one on top of theirs.
+func (s *server) showEditAgain(w http.ResponseWriter, r *http.Request, in url.Values, wrong error) error {
+	thread, post, err := s.editable(r)
+	if err != nil {
+		return err
+	}
+	p := editPostPage{Thread: thread, Post: post, Form: again(r, in, wrong)}
+	if forum.KindOf(wrong) == forum.PreconditionFailed {
+		p.Changed = true
+		p.Form.Key = newKey()
+		in.Set("version", strconv.FormatInt(post.Version, 10))
+	}
+	return s.showStatus(w, r, httpkit.Status(forum.KindOf(wrong)), p)
+}
+
+// historyPage is a post's texts, the newest first.
+type historyPage struct {
+	Thread    forum.Thread
+	Post      forum.Post
+	Revisions []forum.Revision
+}
+
+func (p historyPage) title() string {
+	return "History of post " + strconv.FormatInt(p.Post.Number, 10)
+}
+
+func (s *server) showHistory(w http.ResponseWriter, r *http.Request) error {
+	thread, post, err := s.editable(r)
+	if err != nil {
+		return err
+	}
+	revisions, err := s.service.Revisions(r.Context(), httpkit.ActorOf(r.Context()), thread.ID, post.Number)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, historyPage{thread, post, revisions})
+}
+
+// deletePage asks whether a post shall really be deleted.
+type deletePage struct {
+	Thread  forum.Thread
+	Post    forum.Post
+	Excerpt string
+	Key     string
+	Own     bool // by who reads
+}
+
+func (p deletePage) title() string { return "Delete " + p.what() }
+
+// what is to be deleted: the first post stands for its thread.
+func (p deletePage) what() string {
+	if p.Post.Number == 1 {
+		return "this thread"
+	}
+	return "post " + strconv.FormatInt(p.Post.Number, 10)
+}
+
+func (s *server) confirmDeletion(w http.ResponseWriter, r *http.Request) error {
+	actor := httpkit.ActorOf(r.Context())
+	thread, post, err := s.service.Post(r.Context(), actor, threadID(r), pathID(r, "number"))
+	if err != nil {
+		return err
+	}
+	if err := canDelete(actor, &thread, &post); err != nil {
+		return err
+	}
+	return s.show(w, r, deletePage{Thread: thread, Post: post, Excerpt: s.service.Text.Excerpt(post.Body, excerptLength),
+		Key: newKey(), Own: post.Author.ID == actor.User})
+}
+
+func canDelete(actor forum.Actor, thread *forum.Thread, post *forum.Post) error {
+	mark := forum.DeletionMark(actor, post.Author.ID)
+	if post.Number == 1 {
+		return forum.CanMarkThread(actor, thread, mark, true)
+	}
+	return forum.CanMarkPost(actor, thread, post, mark, true)
+}
+
+func (s *server) deletePost(w http.ResponseWriter, r *http.Request) error {
+	return s.changeMark(w, r, func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error) {
+		return s.service.DeletePost(r.Context(), actor, thread, number, in.Get("key"))
+	})
+}
+
+func (s *server) restorePost(w http.ResponseWriter, r *http.Request) error {
+	return s.changeMark(w, r, func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error) {
+		return s.service.RestorePost(r.Context(), actor, thread, number, keyFor(in, r.URL.Path))
+	})
+}
+
+// markPost sets or clears a mark: the form says which, and never "the other way round".
+func (s *server) markPost(w http.ResponseWriter, r *http.Request) error {
+	return s.changeMark(w, r, func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error) {
+		mark, set, err := markOf(in)
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		return s.service.MarkPost(r.Context(), actor, thread, number, mark, set, keyFor(in, r.URL.Path))
+	})
+}
+
+// changeMark reads the form, has change done, and leads back to the post.
+func (s *server) changeMark(w http.ResponseWriter, r *http.Request,
+	change func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error),
+) error {
+	in, err := s.receive(r, &httpkit.Editing)
+	if err != nil {
+		return err
+	}
+	thread, number := threadID(r), pathID(r, "number")
+	if _, err := change(in, httpkit.ActorOf(r.Context()), thread, number); err != nil {
+		return err
+	}
+	return seeOther(w, r, ui.PostPath(thread, number))
+}
+
+// messageOf is what an error says to a person.
+func messageOf(err error) string {
+	var known *forum.Error
+	if errors.As(err, &known) {
+		return ui.Sentence(known.Message)
+	}
+	return ""
+}
+
+func (p historyPage) newestFirst() []forum.Revision {
+	newest := slices.Clone(p.Revisions)
+	slices.Reverse(newest)
+	return newest
+}
+
+func (f *replyForm) heading() string {
+	if f.Parent != nil {
+		return "Reply to post " + strconv.FormatInt(f.Parent.Number, 10)
+	}
+	return "Reply"
+}

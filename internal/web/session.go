@@ -1,0 +1,109 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/ui"
+)
+
+// signInPage is the form to sign in with.
+type signInPage struct{ Form ui.Form }
+
+func (p signInPage) title() string { return "Sign in" }
+
+// signUpPage is the form to make an account with.
+type signUpPage struct{ Form ui.Form }
+
+func (p signUpPage) title() string { return "Sign up" }
+
+func (s *server) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.Query().Get("next")
+	if httpkit.ActorOf(r.Context()).SignedIn() {
+		return seeOther(w, r, localPath(next))
+	}
+	return s.show(w, r, signInPage{ui.Form{Values: url.Values{"next": {next}}}})
+}
+
+// signIn opens a session and goes on where the person was; what they had typed there comes along.
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	if err := s.kit.SpendSignIn(r.Context(), in.Get("name")); err != nil {
+		return err
+	}
+	secret, _, err := s.service.SignIn(r.Context(), in.Get("name"), in.Get("password"))
+	if invalid(err) {
+		return s.refuseSignIn(w, r, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	s.kit.OpenSession(w, r, secret)
+	next := localPath(in.Get("next"))
+	if kept := goOn(in, next); kept.anything() {
+		return s.showAs(w, r, secret, kept)
+	}
+	return seeOther(w, r, next)
+}
+
+// refuseSignIn shows the form again, with what it carries along.
+func (s *server) refuseSignIn(w http.ResponseWriter, r *http.Request, in url.Values, wrong error) error {
+	status, form := httpkit.Status(forum.Invalid), again(r, in, wrong)
+	if kept := carriedAlong(in, form); kept.anything() {
+		return s.showStatus(w, r, status, kept)
+	}
+	return s.showStatus(w, r, status, signInPage{form})
+}
+
+// showAs shows a page to the person who just signed in.
+func (s *server) showAs(w http.ResponseWriter, r *http.Request, secret forum.Secret, p page) error {
+	actor, err := s.service.SessionActor(r.Context(), secret)
+	if err != nil {
+		return err
+	}
+	frame, err := s.frame(r)
+	if err != nil {
+		return err
+	}
+	frame.Actor = actor
+	return s.send(w, r, http.StatusOK, frame, p)
+}
+
+func (s *server) showSignUp(w http.ResponseWriter, r *http.Request) error {
+	if httpkit.ActorOf(r.Context()).SignedIn() {
+		return seeOther(w, r, "/")
+	}
+	return s.show(w, r, signUpPage{newForm(r)})
+}
+
+func (s *server) signUp(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.receive(r, &httpkit.SigningUp)
+	if err != nil {
+		return err
+	}
+	user, err := s.service.SignUp(r.Context(), forum.SignUp{Name: in.Get("name"), Password: in.Get("password")})
+	if kind := forum.KindOf(err); err != nil && (kind == forum.Invalid || kind == forum.Conflict) {
+		return s.showStatus(w, r, httpkit.Status(kind), signUpPage{again(r, in, err)})
+	}
+	if err != nil {
+		return err
+	}
+	secret, err := s.service.OpenSession(r.Context(), user.ID)
+	if err != nil {
+		return err
+	}
+	s.kit.OpenSession(w, r, secret)
+	return seeOther(w, r, "/")
+}
+
+func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.kit.CloseSession(w, r); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/")
+}

@@ -1,0 +1,109 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/ui"
+)
+
+// settingsPage is what a person sets for themselves.
+type settingsPage struct {
+	Name   string
+	About  ui.Form
+	Token  ui.Form
+	Tokens []forum.APIToken
+	Secret forum.Secret // of a token just made: shown this once
+}
+
+func (p settingsPage) title() string { return "Settings" }
+
+func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.settings(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, p)
+}
+
+// settings loads the page as it is.
+func (s *server) settings(r *http.Request) (settingsPage, error) {
+	actor := httpkit.ActorOf(r.Context())
+	tokens, err := s.service.Tokens(r.Context(), actor)
+	if err != nil {
+		return settingsPage{}, err
+	}
+	user, err := s.service.User(r.Context(), actor.Name)
+	if err != nil {
+		return settingsPage{}, err
+	}
+	p := settingsPage{Name: user.Name, About: newForm(r), Token: newForm(r), Tokens: tokens}
+	p.About.Values = url.Values{"about": {user.About}}
+	p.Token.Values = url.Values{"scope": {string(forum.ScopeRead)}}
+	return p, nil
+}
+
+func (s *server) updateAbout(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.receive(r, &httpkit.Editing)
+	if err != nil {
+		return err
+	}
+	actor := httpkit.ActorOf(r.Context())
+	err = s.service.EditProfile(r.Context(), actor, in.Get("about"), in.Get("key"))
+	if invalid(err) {
+		return s.refuseSettings(w, r, func(p *settingsPage) { p.About = again(r, in, err) })
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, ui.UserPath(actor.Name))
+}
+
+// refuseSettings shows the page with the form that could not be accepted.
+func (s *server) refuseSettings(w http.ResponseWriter, r *http.Request, put func(*settingsPage)) error {
+	p, err := s.settings(r)
+	if err != nil {
+		return err
+	}
+	put(&p)
+	return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
+}
+
+func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.receive(r, &httpkit.Editing)
+	if err != nil {
+		return err
+	}
+	_, secret, err := s.service.CreateToken(r.Context(), httpkit.ActorOf(r.Context()), in.Get("name"), forum.Scope(in.Get("scope")), in.Get("key"))
+	if invalid(err) {
+		return s.refuseSettings(w, r, func(p *settingsPage) { p.Token = again(r, in, err) })
+	}
+	if err != nil {
+		return err
+	}
+	p, err := s.settings(r)
+	if err != nil {
+		return err
+	}
+	p.Secret = secret
+	return s.showSecret(w, r, p)
+}
+
+func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	err := s.service.DeleteToken(r.Context(), httpkit.ActorOf(r.Context()), pathID(r, "id"))
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/settings")
+}
+
+// scopeOptions are what a token can be allowed.
+func scopeOptions() []ui.Option {
+	return []ui.Option{
+		{Value: string(forum.ScopeRead), Label: "read what you may read"},
+		{Value: string(forum.ScopeWrite), Label: "and write in your name"},
+		{Value: string(forum.ScopeModerate), Label: "and moderate, where you may"},
+	}
+}

@@ -1,0 +1,40 @@
+package ui
+
+import "folkmoot/internal/forum"
+
+// Frame is what stands around the content of every page.
+type Frame struct {
+	Site    string // the community's name
+	Title   string // of the page; "" is the site's own
+	Section string // the entry of the navigation this page belongs to: its address
+	Here    string // path and query to come back to after signing in, "" for the start
+	Query   string // what was searched for
+	Actor   forum.Actor
+}
+
+func (f Frame) title() string {
+	if f.Title == "" {
+		return f.Site
+	}
+	return f.Title + " · " + f.Site
+}
+
+func (f Frame) signInPath() string {
+	if f.Here == "" {
+		return "/sign-in"
+	}
+	return SignInPath(f.Here)
+}
+
+func (f Frame) staff() bool {
+	role := f.Actor.EffectiveRole()
+	return role == forum.Moderator || role == forum.Admin
+}
+
+// current is the value of aria-current for an entry of the navigation.
+func (f Frame) current(section string) string {
+	if f.Section == section {
+		return "page"
+	}
+	return "false"
+}

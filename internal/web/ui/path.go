@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"net/url"
+	"strconv"
+
+	"folkmoot/internal/forum"
+)
+
+// ThreadPath is the canonical address of a thread's first page.
+func ThreadPath(id forum.ThreadID, slug string) string {
+	return threadPath(id) + "/" + url.PathEscape(slug)
+}
+
+// ThreadPagePath is the canonical address of the page that begins at a number.
+func ThreadPagePath(id forum.ThreadID, slug string, from int64) string {
+	if from <= 1 {
+		return ThreadPath(id, slug)
+	}
+	return ThreadPath(id, slug) + "?from=" + digits(from)
+}
+
+// PostPlace is where a post is read: on its page, at its number.
+func PostPlace(id forum.ThreadID, slug string, number int64) string {
+	return ThreadPagePath(id, slug, pageStart(number)) + "#" + PostAnchor(number)
+}
+
+// pageStart is where the page begins that a link to a post opens. A page holds at most
+// PageSize numbers, so that the post is on it whatever was deleted before it.
+func pageStart(number int64) int64 {
+	return (number-1)/forum.PageSize*forum.PageSize + 1
+}
+
+// PostPath is a post's short address, which leads to its place: "/t/5/23".
+func PostPath(id forum.ThreadID, number int64) string {
+	return threadPath(id) + "/" + digits(number)
+}
+
+// PostAnchor is the id of a post's element: "p-23".
+func PostAnchor(number int64) string { return "p-" + digits(number) }
+
+// ThreadAct is the address of something done with a thread as a whole: "/t/5/thread/edit".
+func ThreadAct(id forum.ThreadID, act string) string { return threadPath(id) + "/thread/" + act }
+
+// PostAct is the address of something done with a post: "/t/5/23/edit".
+func PostAct(id forum.ThreadID, number int64, act string) string {
+	return PostPath(id, number) + "/" + act
+}
+
+// ReplyPath takes replies to a thread.
+func ReplyPath(id forum.ThreadID) string { return threadPath(id) + "/reply" }
+
+func threadPath(id forum.ThreadID) string { return "/t/" + digits(int64(id)) }
+
+// CategoryPath is the address of a category.
+func CategoryPath(slug string) string { return "/c/" + url.PathEscape(slug) }
+
+// CategoryAdminPath is the address of a category's settings.
+func CategoryAdminPath(id forum.CategoryID) string { return "/admin/categories/" + digits(int64(id)) }
+
+// UserPath is the address of a person.
+func UserPath(name string) string { return "/u/" + url.PathEscape(name) }
+
+// TagPath is the address of a tag.
+func TagPath(name string) string { return "/tag/" + url.PathEscape(name) }
+
+// SignInPath is the address to sign in at and then go on at next, a local path.
+func SignInPath(next string) string { return "/sign-in?next=" + url.QueryEscape(next) }
+
+func digits(n int64) string { return strconv.FormatInt(n, 10) }

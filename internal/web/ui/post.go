@@ -1,0 +1,89 @@
+package ui
+
+import "folkmoot/internal/forum"
+
+// Post is a post of a thread's page, with what the reader may do with it.
+type Post struct {
+	forum.Post
+	Acts  PostActs
+	Key   string // of the forms about it
+	From  int64  // where the page begins that it stands on
+	First bool   // it stands for its thread: the acts on it are the thread's
+}
+
+// PostActs says what a reader may do with a post.
+type PostActs struct {
+	Reply, Edit, History, Delete, Restore, Hide, Unhide, React bool
+}
+
+// any reports whether there is anything to do.
+func (a PostActs) any() bool { return a != PostActs{} }
+
+// stateNames are the causes for which a post is not visible, and of the first post none: its thread shows them.
+func (p Post) stateNames() []string {
+	if p.First {
+		return nil
+	}
+	return StateNames(p.Marks)
+}
+
+func (p Post) class() string {
+	switch {
+	case p.First || p.State == forum.Visible:
+		return "post"
+	}
+	return "post " + p.State.String()
+}
+
+// replyHref leads to the form for a reply to this post, on the page it stands on.
+func (p Post) replyHref() string {
+	if p.From > 1 {
+		return "?from=" + digits(p.From) + "&reply=" + digits(p.Number) + "#reply"
+	}
+	return "?reply=" + digits(p.Number) + "#reply"
+}
+
+// parentHref leads to the post that this one answers.
+func (p Post) parentHref() string {
+	if p.ReplyThread == p.Thread && p.ReplyNumber >= p.From {
+		return "#" + PostAnchor(p.ReplyNumber)
+	}
+	return PostPath(p.ReplyThread, p.ReplyNumber)
+}
+
+// offered are the reactions a reader may give that nobody gave yet.
+func (p Post) offered() []forum.ReactionKind {
+	var rest []forum.ReactionKind
+next:
+	for _, kind := range forum.ReactionKinds {
+		for _, given := range p.Reactions {
+			if given.Kind == kind.Kind && given.N > 0 {
+				continue next
+			}
+		}
+		rest = append(rest, kind)
+	}
+	return rest
+}
+
+// reactionValue is the state that pressing a reaction asks for: that kind, or none where it is the reader's own.
+func (p Post) reactionValue(kind string) string {
+	if p.MyReaction == kind {
+		return ""
+	}
+	return kind
+}
+
+func (p Post) reactionTitle(kind string) string {
+	if p.MyReaction == kind {
+		return "Withdraw " + ReactionLabel(kind)
+	}
+	return ReactionLabel(kind)
+}
+
+func pressed(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return "false"
+}

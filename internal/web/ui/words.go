@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"folkmoot/internal/forum"
+)
+
+// Number writes n with its thousands apart: 3,872.
+func Number(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	start := 0
+	if n < 0 {
+		start = 1
+	}
+	for i := len(text) - 3; i > start; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// Count writes a number with its noun: "1 post", "3,872 posts".
+func Count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Number(n) + " " + many
+}
+
+// moment is how pages write a time. Visitors' pages are cached: nothing on them may depend on the present.
+const moment = "2 Jan 2006, 15:04"
+
+// Moment writes a time as people read it, in UTC.
+func Moment(at time.Time) string { return at.UTC().Format(moment) }
+
+// Day writes the day of a time, in UTC.
+func Day(at time.Time) string { return at.UTC().Format("2 Jan 2006") }
+
+// machineTime writes a time as the datetime attribute wants it.
+func machineTime(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05Z") }
+
+// StateNames says why something is not simply visible, every cause in words.
+func StateNames(marks forum.Marks) []string {
+	var names []string
+	for _, cause := range []struct {
+		at   time.Time
+		name string
+	}{
+		{marks.FlagHiddenAt, "hidden by flags"},
+		{marks.ModHiddenAt, "hidden by a moderator"},
+		{marks.AuthorDeletedAt, "deleted by its author"},
+		{marks.ModDeletedAt, "deleted by a moderator"},
+	} {
+		if !cause.at.IsZero() {
+			names = append(names, cause.name)
+		}
+	}
+	return names
+}
+
+// ThreadStateNames is StateNames for a thread.
+func ThreadStateNames(marks forum.ThreadMarks) []string {
+	names := StateNames(marks.Marks)
+	if !marks.UnlistedAt.IsZero() {
+		names = append(names, "unlisted")
+	}
+	return names
+}
+
+// RoleName is a role as people say it.
+func RoleName(role forum.Role) string {
+	if role == forum.Admin {
+		return "administrator"
+	}
+	return string(role)
+}
+
+// ReactionEmoji is the sign of a kind of reaction; an unknown kind stands for itself.
+func ReactionEmoji(kind string) string {
+	if known, ok := forum.KnownReaction(kind); ok {
+		return known.Emoji
+	}
+	return kind
+}
+
+// ReactionLabel is a kind of reaction as it is spoken.
+func ReactionLabel(kind string) string {
+	if known, ok := forum.KnownReaction(kind); ok {
+		return known.Label
+	}
+	return kind
+}
+
+// avatarColours is how many classes the stylesheet has for avatars: a0, a1 ...
+const avatarColours = 12
+
+// avatarClass gives a name its colour, the same everywhere.
+func avatarClass(name string) string {
+	var sum uint32
+	for _, b := range []byte(name) {
+		sum = sum*31 + uint32(b)
+	}
+	return "avatar a" + strconv.Itoa(int(sum%avatarColours))
+}
+
+// initial is the letter an avatar shows.
+func initial(name string) string {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}))
+	if r == utf8.RuneError {
+		return "?"
+	}
+	return string(unicode.ToUpper(r))
+}
+
+// Sentence makes a message of the domain, which begins small, one that stands alone.
+func Sentence(message string) string {
+	first, size := utf8.DecodeRuneInString(message)
+	if size == 0 {
+		return ""
+	}
+	sentence := string(unicode.ToUpper(first)) + message[size:]
+	if strings.ContainsRune(".!?", rune(sentence[len(sentence)-1])) {
+		return sentence
+	}
+	return sentence + "."
+}
+
+// noun is the noun alone, in the number that fits n.
+func noun(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
