@@ -1,0 +1,32 @@
+package importer
+
+import (
+	"strings"
+	"unicode"
+)
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n")
+
+// Clean makes text fit the forum's limits as far as characters go: line ends are unified,
+// blank space at the ends goes (but not that before a first line, which means something in
+// Markdown), and so do control characters and bytes that are not UTF-8. The latter are a
+// loss, however small: dropped says that there were any.
+func Clean(text string) (clean string, dropped bool) {
+	clean = lineEnds.Replace(text)
+	before := len(clean)
+	clean = strings.ToValidUTF8(clean, "")
+	clean = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || r == '\uFEFF' {
+			return -1
+		}
+		return r
+	}, clean)
+	dropped = len(clean) != before
+	return strings.TrimRightFunc(strings.TrimLeft(clean, "\n"), unicode.IsSpace), dropped
+}
+
+// CleanLine is Clean for a text of one line: breaks become spaces.
+func CleanLine(text string) (clean string, dropped bool) {
+	clean, dropped = Clean(text)
+	return strings.Join(strings.Fields(clean), " "), dropped
+}
