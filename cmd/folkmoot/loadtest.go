@@ -136,7 +136,11 @@ func (c *loadtestFillCommand) Run(ctx context.Context, std *console) error {
 		Progress: func(done, all int) {
 			tell(fmt.Sprintf("%d of %d posts, %.0f/s", done, all, float64(done)/time.Since(begin).Seconds()))
 		}}
-	return fill.Run(ctx)
+	if err := fill.Run(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.err, "made %d posts in %.1f s\n", c.Posts, time.Since(begin).Seconds())
+	return nil
 }
 
 type loadtestBareCommand struct {

@@ -42,7 +42,7 @@ func main() {
 func run(ctx context.Context, args []string, std *console) int {
 	var cli commandLine
 	exited := -1
-	parser, err := kong.New(&cli, kong.Name("folkmoot"), kong.Writers(std.out, std.err), kong.UsageOnError(),
+	parser, err := kong.New(&cli, kong.Name("folkmoot"), kong.Writers(std.out, std.err),
 		kong.Description("A forum whose every number is exact. `folkmoot serve` is all it takes."+exitHelp),
 		kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std))
 	if err != nil {
@@ -57,7 +57,15 @@ func run(ctx context.Context, args []string, std *console) int {
 	}
 	var code exitCode
 	if err != nil && !errors.As(err, &code) {
-		fmt.Fprintln(std.err, "folkmoot: "+err.Error())
+		fmt.Fprintln(std.err, "folkmoot: "+sayError(err))
 	}
 	return codeOf(err)
+}
+
+// sayError is one line about an error.
+func sayError(err error) string {
+	if wrong := new(kong.ParseError); errors.As(err, &wrong) {
+		return err.Error() + " (folkmoot --help says what there is)"
+	}
+	return err.Error()
 }
