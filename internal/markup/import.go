@@ -46,7 +46,7 @@ func newImporter() importer {
 			table.WithHeaderPromotion(true)),
 	))
 	// The converter's own look from every bracket to the end of its line takes quadratic time.
-	_ = escapeBracket
+	c.Register.UnEscaper(escapeBracket, converter.PriorityEarly)
 	return importer{reducer: newReducer(), converter: c}
 }
 

@@ -33,7 +33,7 @@ const (
 	maxLinks = 3000
 	// maxReferenceBytes bounds what one body's links may repeat from definitions. The
 	// reference implementation of CommonMark allows as much.
-	maxReferenceBytes = 100_000
+	maxReferenceBytes = 100_000_000_000
 )
 
 // spending is what one body may still ask for.

@@ -14,6 +14,7 @@ const (
 	// longestRendering and mostMemory are what it may cost, whatever it says.
 	longestRendering = 50 * time.Millisecond
 	mostMemory       = 64 << 20
+	longestHTML      = 10 * largestBody
 )
 
 // hostile bodies make parsers of Markdown slow, or their output long: the generators of
@@ -66,26 +67,27 @@ var hostile = map[string]func(size int) string{
 	"tildes":                  repeated("~a~~ "),
 	"task boxes":              repeated("- [ ] a\n"),
 	// goldmark
-	"definitions":               repeated("[a]: b\n"),
-	"definitions with titles":   repeated("[a]: b 'c'\n"),
-	"definitions without end":   repeated("[a]: b '\n"),
-	"500 definitions at a time": func(n int) string { return times(times("[a]: b\n", 3500)+"\n", n) },
-	"repeated long definition":  func(n int) string { return "[a]: /" + times("x", n/2) + "\n\n" + times("[a] ", n/2) },
-	"repeated long image":       func(n int) string { return "[a]: /" + times("x", n/2) + " 'y'\n\n" + times("![a] ", n/2) },
-	"reference a line":          func(n int) string { return "[a]: b\n\n" + times("[a]\n", n) },
-	"emphasised links":          repeated("[*a*](b) "),
-	"links":                     repeated("[a](b) "),
-	"images":                    repeated("![a](b) "),
-	"links a paragraph":         repeated("[a](b)\n\n"),
-	"nested images":             func(n int) string { return times("![", n/3) + times("](a)", n/3*2) },
-	"nested emphasis":           func(n int) string { return times("*a ", n/2) + times("a* ", n/2) },
-	"stars":                     repeated("*"),
-	"stars around":              func(n int) string { return times("*", n/2) + "a" + times("*", n/2) },
-	"emphasis a paragraph":      repeated("*a*\n\n"),
-	"links with parentheses":    repeated("[a](((("),
-	"links over lines":          repeated("[a](\n<b"),
-	"links with titles":         repeated("[a](b \"c\n"),
-	"900 brackets":              func(n int) string { return times(times("[", 900)+times("*a* ", 2000)+times("]", 900), n) },
+	"definitions":                  repeated("[a]: b\n"),
+	"definitions with titles":      repeated("[a]: b 'c'\n"),
+	"definitions without end":      repeated("[a]: b '\n"),
+	"500 definitions at a time":    func(n int) string { return times(times("[a]: b\n", 3500)+"\n", n) },
+	"repeated long definition":     func(n int) string { return "[a]: /" + times("x", n/2) + "\n\n" + times("[a] ", n/2) },
+	"long definition, a line each": func(n int) string { return "[a]: /" + times("x", n/2) + "\n\n" + times("[a]\n\n", n/2) },
+	"repeated long image":          func(n int) string { return "[a]: /" + times("x", n/2) + " 'y'\n\n" + times("![a] ", n/2) },
+	"reference a line":             func(n int) string { return "[a]: b\n\n" + times("[a]\n", n) },
+	"emphasised links":             repeated("[*a*](b) "),
+	"links":                        repeated("[a](b) "),
+	"images":                       repeated("![a](b) "),
+	"links a paragraph":            repeated("[a](b)\n\n"),
+	"nested images":                func(n int) string { return times("![", n/3) + times("](a)", n/3*2) },
+	"nested emphasis":              func(n int) string { return times("*a ", n/2) + times("a* ", n/2) },
+	"stars":                        repeated("*"),
+	"stars around":                 func(n int) string { return times("*", n/2) + "a" + times("*", n/2) },
+	"emphasis a paragraph":         repeated("*a*\n\n"),
+	"links with parentheses":       repeated("[a](((("),
+	"links over lines":             repeated("[a](\n<b"),
+	"links with titles":            repeated("[a](b \"c\n"),
+	"900 brackets":                 func(n int) string { return times(times("[", 900)+times("*a* ", 2000)+times("]", 900), n) },
 	"backticks and lines": func(n int) string {
 		return steps(func(i int) string { return "e" + strings.Repeat("`", i) })(n/2) + times("\na", n/2)
 	},
@@ -159,7 +161,11 @@ func TestRenderHostile(t *testing.T) {
 			if cost.memory > mostMemory {
 				t.Errorf("Render allocated %d MiB", cost.memory>>20)
 			}
-			checkSafe(t, m.Render(body))
+			rendered := m.Render(body)
+			if len(rendered) > longestHTML {
+				t.Errorf("%d KiB of HTML", len(rendered)>>10)
+			}
+			checkSafe(t, rendered)
 			checkUnchanged(t, m, written(m, body))
 			if excerpt := m.Excerpt(body, 100); len([]rune(excerpt)) > 100 {
 				t.Errorf("excerpt %q", excerpt)
@@ -173,7 +179,7 @@ func TestRenderLonger(t *testing.T) {
 	m := New()
 	for _, body := range []string{
 		strings.Repeat(">", 100_000), strings.Repeat("[", 100_000), strings.Repeat("*a_", 50_000),
-		strings.Repeat("*a **a ", 50_000), strings.Repeat("- a\n", 50_000), strings.Repeat("a\n\n", 100_000),
+		strings.Repeat("*a **a ", 50_000), strings.Repeat("- a\n", 50_000), strings.Repeat("a\n\n", 100_000), strings.Repeat("[a]: b\n", 36_000),
 		strings.Repeat("- ", 50_000) + "x" + strings.Repeat("\n", 100_000),
 	} {
 		limit := longestRendering * time.Duration(1+len(body)/largestBody)
@@ -184,24 +190,26 @@ func TestRenderLonger(t *testing.T) {
 }
 
 type cost struct {
-	time   time.Duration
+	time   time.Duration // of the processor, so that it is the same on a busy machine
 	memory uint64
 }
 
-// bestOf measures f several times, until it takes half of limit, and returns the best, which
-// a busy machine falsifies least.
+// bestOf measures f several times, until it takes half of limit or far too long, and
+// returns the best.
 func bestOf(limit time.Duration, f func()) (best cost) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for i := range 8 {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		start := time.Now()
+		start := processorTime()
 		f()
-		took := time.Since(start)
+		took := processorTime() - start
 		runtime.ReadMemStats(&after)
 		if i == 0 || took < best.time {
 			best = cost{took, after.TotalAlloc - before.TotalAlloc}
 		}
-		if took < limit/2 {
+		if took < limit/2 || took > 4*limit {
 			break
 		}
 	}
@@ -227,6 +235,17 @@ func TestLimitsKeepText(t *testing.T) {
 		checkSafe(t, got)
 		if !strings.Contains(got, "the text") {
 			t.Errorf("%s: the text is gone", name)
+		}
+	}
+}
+
+func TestLinksAreLimited(t *testing.T) {
+	t.Parallel()
+	m := New()
+	for _, link := range []string{"[a](/b)\n\n", "![a](/b)\n\n", "https://a.example\n\n", "<a@b.example>\n\n"} {
+		rendered := m.Render(strings.Repeat(link, maxLinks+100))
+		if got := strings.Count(rendered, "<a ") + strings.Count(rendered, "<img "); got != maxLinks {
+			t.Errorf("%d links of %q, want %d", got, link, maxLinks)
 		}
 	}
 }
