@@ -48,7 +48,11 @@ func (c *stackExchangeCommand) Run(ctx context.Context, std *console) (err error
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, report.Close()) }()
+	defer func() {
+		if closed := report.Close(); err == nil {
+			err = closed
+		}
+	}()
 	im := stackexchange.Import{Path: c.Dump, Site: c.Site, Category: c.Category, DryRun: c.DryRun, Scratch: c.Data,
 		Markup: markup.New(), Report: importer.NewReport(report), Progress: newImportProgress(std.err), Clock: forum.SystemClock{}}
 	if c.DryRun {
@@ -109,7 +113,7 @@ func createReport(name string) (*reportFile, error) {
 	}
 	file, err := os.Create(name)
 	if err != nil {
-		return nil, fmt.Errorf("the report cannot be written: %w", err)
+		return nil, fmt.Errorf("the report cannot be written: %v", err)
 	}
 	return &reportFile{bufio.NewWriter(file), file}, nil
 }
@@ -143,7 +147,7 @@ func (p *barProgress) Begin(step string, total int64) {
 		total = -1 // which the bar takes for unknown
 	}
 	p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.to), progressbar.OptionSetDescription(step),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish())
 }
 
 func (p *barProgress) Add(n int64) { _ = p.bar.Add64(n) }

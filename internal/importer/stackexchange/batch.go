@@ -28,7 +28,7 @@ type batch struct {
 }
 
 func (b *batch) full() bool {
-	return len(b.threads) >= threadsInBatch || len(b.entries) >= postsInBatch || b.bytes >= bytesInBatch
+	return len(b.threads) >= threadsInBatch || len(b.entries)+len(b.lost) >= postsInBatch || b.bytes >= bytesInBatch
 }
 
 // threads brings the questions, in the order of their ids.

@@ -45,7 +45,7 @@ func (im *Import) sift(ctx context.Context) error {
 		SELECT id, line, type, 0, 0
 		  FROM posts
 		 WHERE rejected
-		 ORDER BY line`)
+		 ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (im *Import) sift(ctx context.Context) error {
 		  FROM comments c
 		  LEFT JOIN posts p ON p.id = c.post_id
 		 WHERE p.id IS NULL OR p.rejected
-		 ORDER BY c.line`)
+		 ORDER BY c.id`)
 }
 
 // siftRest reports tags, votes and edits that no imported thread took.
@@ -63,7 +63,7 @@ func (im *Import) siftRest(ctx context.Context) error {
 		SELECT id, line, 0, 0, 0
 		  FROM tags
 		 WHERE name NOT IN (SELECT name FROM used_tags)
-		 ORDER BY line`)
+		 ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (im *Import) siftRest(ctx context.Context) error {
 		 WHERE p.id IS NULL
 		    OR p.rejected
 		    OR NOT (v.type IN (2, 3) OR v.type = 1 AND q.accepted_id IS p.id)
-		 ORDER BY v.line`)
+		 ORDER BY v.id`)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (im *Import) siftRest(ctx context.Context) error {
 		  FROM history h
 		  LEFT JOIN posts p ON p.id = h.post_id
 		 WHERE NOT h.used
-		 ORDER BY h.line`)
+		 ORDER BY h.id`)
 }
 
 // leave reports the rows of a query.

@@ -146,8 +146,8 @@ func (r *Rows) row(line int) (*Row, error) {
 	}
 	row := &Row{Line: line}
 	after, err := row.parse(r.tag)
-	if mended := r.tag; err != nil {
-		if mended = fitForXML(r.tag); len(mended) != len(r.tag) {
+	if err != nil {
+		if mended := fitForXML(r.tag); len(mended) != len(r.tag) {
 			row.Mended = true
 			after, err = row.parse(mended)
 		}

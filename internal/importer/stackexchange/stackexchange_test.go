@@ -334,6 +334,7 @@ func TestDriftIsFound(t *testing.T) {
 		"Posts.xml": {
 			`Id="1" PostTypeId="1" Title="t" Body="b" Tags="&lt;a&gt;" Score="3" AnswerCount="2" CommentCount="0" FavoriteCount="1" ` + noon,
 			`Id="2" PostTypeId="2" ParentId="1" Body="b" Score="0" CommentCount="0" ` + noon,
+			`Id="3" PostTypeId="5" ParentId="1" Body="b" ` + noon, // is no answer
 		},
 		"Comments.xml": {`Id="1" PostId="2" Text="c" ` + noon},
 		"Votes.xml":    {`Id="1" PostId="1" VoteTypeId="2"`, `Id="2" PostId="1" VoteTypeId="3"`},
