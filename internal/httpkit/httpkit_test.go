@@ -465,3 +465,27 @@ func TestAbsolute(t *testing.T) {
 		t.Errorf("without an origin: got %s, want %s", got, want)
 	}
 }
+
+func TestServerRefusesEndlessHeaders(t *testing.T) {
+	t.Parallel()
+	k, _ := newKit(t)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = NewServer(k.Wrap(k.Handle(whoAsks, failPlainly)), k.Logger)
+	server.Start()
+	t.Cleanup(server.Close)
+	for size, want := range map[int]int{1 << 10: http.StatusOK, 64 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Long", strings.Repeat("x", size))
+		answer, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%d bytes of header: got %d, want %d", size, answer.StatusCode, want)
+		}
+	}
+}
