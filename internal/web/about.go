@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"folkmoot/internal/forum"
-	"folkmoot/internal/httpkit"
 )
 
 // aboutPage is the community's numbers, and what is promised of them.
@@ -13,7 +12,7 @@ type aboutPage struct{ forum.About }
 func (p aboutPage) title() string { return "About" }
 
 func (s *server) showAbout(w http.ResponseWriter, r *http.Request) error {
-	about, err := s.service.About(r.Context(), httpkit.ActorOf(r.Context()))
+	about, err := s.service.About(r.Context(), actorOf(r))
 	if err != nil {
 		return err
 	}

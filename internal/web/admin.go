@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -29,7 +30,7 @@ func (s *server) showAdmin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showAdminForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	if err := forum.CanModeratePeople(actor); err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.service.SetSite(r.Context(), httpkit.ActorOf(r.Context()), in.Get("name"), in.Get("description"), in.Get("key"))
+	err = s.service.SetSite(r.Context(), actorOf(r), in.Get("name"), in.Get("description"), in.Get("key"))
 	if invalid(err) {
 		return s.showAdminForm(w, r, httpkit.Status(forum.Invalid), again(r, in, err))
 	}
@@ -55,22 +56,26 @@ func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, "/admin")
 }
 
-// peoplePage lists people by name, for moderators.
+// peoplePage lists people by name, for moderators, and finds one.
 type peoplePage struct {
 	People []forum.User
-	After  string // the name the list begins after
+	Asked  string // a name that nobody has: the list begins after it
 	More   string // where it goes on, "" at the end
 }
 
 func (p peoplePage) title() string { return "People" }
 
 func (s *server) showPeople(w http.ResponseWriter, r *http.Request) error {
-	after := r.URL.Query().Get("after")
-	people, err := s.service.Users(r.Context(), httpkit.ActorOf(r.Context()), after, forum.MaxListSize)
+	actor, query := actorOf(r), r.URL.Query()
+	asked := query.Get("name")
+	if user, err := s.service.User(r.Context(), asked); err == nil && forum.CanModeratePeople(actor) == nil {
+		return leadOn(w, r, ui.UserPath(user.Name))
+	}
+	people, err := s.service.Users(r.Context(), actor, cmp.Or(asked, query.Get("after")), forum.MaxListSize)
 	if err != nil {
 		return err
 	}
-	p := peoplePage{People: people, After: after}
+	p := peoplePage{People: people, Asked: asked}
 	if len(people) == forum.MaxListSize {
 		p.More = "/admin/people?" + url.Values{"after": {people[len(people)-1].Name}}.Encode()
 	}

@@ -25,7 +25,7 @@ func (s *server) newCategory(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showNewCategory(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	if err := forum.CanAdminister(actor); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (s *server) createCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.service.CreateCategory(r.Context(), httpkit.ActorOf(r.Context()), forum.NewCategory{
+	made, err := s.service.CreateCategory(r.Context(), actorOf(r), forum.NewCategory{
 		ParentID:    forum.CategoryID(positive(in.Get("parent_id"))),
 		Name:        in.Get("name"),
 		Description: in.Get("description"),
@@ -124,7 +124,7 @@ func (s *server) editCategory(w http.ResponseWriter, r *http.Request) error {
 
 // category loads the category of the address, for administrators.
 func (s *server) category(r *http.Request) (*forum.CategoryBranch, error) {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	if err := forum.CanAdminister(actor); err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (s *server) category(r *http.Request) (*forum.CategoryBranch, error) {
 }
 
 func (s *server) showEditCategory(w http.ResponseWriter, r *http.Request, status int, category *forum.CategoryBranch, form ui.Form) error {
-	own, err := s.service.CategoryPermissions(r.Context(), httpkit.ActorOf(r.Context()), category.ID)
+	own, err := s.service.CategoryPermissions(r.Context(), actorOf(r), category.ID)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *server) updateCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.service.EditCategory(r.Context(), httpkit.ActorOf(r.Context()), category.ID,
+	_, err = s.service.EditCategory(r.Context(), actorOf(r), category.ID,
 		forum.NewCategory{Name: in.Get("name"), Description: in.Get("description"), Key: in.Get("key")})
 	if invalid(err) {
 		return s.showEditCategory(w, r, httpkit.Status(forum.Invalid), category, again(r, in, err))
@@ -188,7 +188,7 @@ func (s *server) setPermissions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := forum.CategoryID(pathID(r, "id"))
-	err = s.service.SetCategoryPermissions(r.Context(), httpkit.ActorOf(r.Context()), id, permissionsOf(in), keyFor(in, r.URL.Path))
+	err = s.service.SetCategoryPermissions(r.Context(), actorOf(r), id, permissionsOf(in), keyFor(in, r.URL.Path))
 	return backToCategory(w, r, id, err)
 }
 
@@ -208,7 +208,7 @@ func (s *server) hideCategory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := forum.CategoryID(pathID(r, "id"))
-	err = s.service.HideCategory(r.Context(), httpkit.ActorOf(r.Context()), id, in.Get("hidden") == "yes", keyFor(in, r.URL.Path))
+	err = s.service.HideCategory(r.Context(), actorOf(r), id, in.Get("hidden") == "yes", keyFor(in, r.URL.Path))
 	return backToCategory(w, r, id, err)
 }
 
@@ -227,7 +227,7 @@ func (s *server) orderCategory(w http.ResponseWriter, r *http.Request) error {
 	for id := range strings.SplitSeq(in.Get("order"), " ") {
 		ids = append(ids, forum.CategoryID(positive(id)))
 	}
-	err = s.service.OrderCategories(r.Context(), httpkit.ActorOf(r.Context()), category.ParentID, ids, keyFor(in, r.URL.Path))
+	err = s.service.OrderCategories(r.Context(), actorOf(r), category.ParentID, ids, keyFor(in, r.URL.Path))
 	if err != nil {
 		return err
 	}

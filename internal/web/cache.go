@@ -35,8 +35,9 @@ type pageKey struct {
 type cachedPage struct {
 	version   forum.PageVersion // read before the page was made
 	slug      string            // of the thread
-	elsewhere string            // where such a page is instead: of one past the end, which is not kept
+	elsewhere string            // where to go instead, of a page past the end, which is not kept
 	etag      string
+	zippedTag string // of the compressed form, which is another sequence of bytes
 	html      []byte
 
 	compress sync.Once
@@ -105,8 +106,8 @@ func (c *pageCache) get(key pageKey, version forum.PageVersion) *cachedPage {
 
 // put keeps a page that was made after its version was read.
 func (c *pageCache) put(key pageKey, version forum.PageVersion, slug string, html []byte) *cachedPage {
-	p := &cachedPage{version: version, slug: slug, html: html}
-	p.etag = `"` + entityTag(key, version) + `"`
+	tag := entityTag(key, version)
+	p := &cachedPage{version: version, slug: slug, html: html, etag: `"` + tag + `"`, zippedTag: `"` + tag + `-gz"`}
 	c.pages.Set(key, p)
 	return p
 }
@@ -128,19 +129,15 @@ func (p *cachedPage) serve(w http.ResponseWriter, r *http.Request) error {
 	header := w.Header()
 	setPageHeaders(header)
 	header["Cache-Control"] = visitorsCacheControl
-	content := p.html
-	etag := p.etag
-	if acceptsGzip(r) {
-		content = p.gzip()
-		etag = p.etag[:len(p.etag)-1] + `-gz"`
-	}
-	if httpkit.NotModified(w, r, etag) {
+	zipped := acceptsGzip(r)
+	switch {
+	case zipped && httpkit.NotModified(w, r, p.zippedTag), !zipped && httpkit.NotModified(w, r, p.etag):
 		return nil
-	}
-	if acceptsGzip(r) {
+	case zipped:
 		header["Content-Encoding"] = gzipEncoding
+		return write(w, http.StatusOK, p.gzip())
 	}
-	return write(w, http.StatusOK, content)
+	return write(w, http.StatusOK, p.html)
 }
 
 var (

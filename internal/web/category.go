@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"folkmoot/internal/forum"
-	"folkmoot/internal/httpkit"
 	"folkmoot/internal/web/ui"
 )
 
@@ -22,7 +21,7 @@ type categoryRow struct {
 func (p categoriesPage) title() string { return "Categories" }
 
 func (s *server) showCategories(w http.ResponseWriter, r *http.Request) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	top, err := s.service.Categories(r.Context(), actor)
 	if err != nil {
 		return err
@@ -87,7 +86,7 @@ func (p categoryPage) besides() []string {
 }
 
 func (s *server) showCategory(w http.ResponseWriter, r *http.Request) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	top, err := s.service.Categories(r.Context(), actor)
 	if err != nil {
 		return err

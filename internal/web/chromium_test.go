@@ -1,16 +1,29 @@
 package web_test
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"folkmoot/internal/forum"
 )
 
-// chromium starts Debian's Chromium. CI must have it; elsewhere the test is skipped without.
+// chromium starts Debian's Chromium, which reaches nothing but this machine. CI must have it;
+// elsewhere the test is skipped without.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -24,11 +37,12 @@ func chromium(t *testing.T) context.Context {
 		t.Skip("short")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(func() { closeTab(); stop() })
-	if err := chromedp.Do(ctx); err != nil { // starts it, without the time limit of the test's own actions
+	if err := chromedp.Do(ctx); err != nil { // starts it: the limit below is the test's, not the browser's life
 		t.Fatal(err)
 	}
 	limited, cancel := context.WithTimeout(ctx, 3*time.Minute)
@@ -50,4 +64,219 @@ func ask[T any](t *testing.T, ctx context.Context, action chromedp.Action[T]) T 
 		t.Fatal(err)
 	}
 	return answer
+}
+
+// call is an action that sends a command of the protocol.
+func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, params)
+		return err
+	})
+}
+
+// Everything a member does works in a browser that runs no scripts.
+func TestChromiumWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.user("ada", forum.Admin)
+	s.category(admin, "News")
+	ctx := chromium(t)
+	visit := func(path string) { t.Helper(); do(t, ctx, chromedp.Navigate(s.url+path)) }
+	write := func(field, text string) {
+		t.Helper()
+		do(t, ctx, chromedp.SendKeys(chromedp.CSS("main [name="+field+"]"), text))
+	}
+	press := func(button string) {
+		t.Helper()
+		if _, err := chromedp.Run(ctx, chromedp.WaitEvent(cdppage.LoadEventFired, nil, chromedp.Click(chromedp.CSS(button)))); err != nil {
+			t.Fatalf("pressing %s: %v", button, err)
+		}
+	}
+	shows := func(texts ...string) {
+		t.Helper()
+		shown := strings.Join(strings.Fields(ask(t, ctx, chromedp.TextContent(chromedp.CSS("main")))), " ")
+		for _, text := range texts {
+			if !strings.Contains(shown, text) {
+				t.Errorf("the page does not show %q:\n%s", text, shown)
+			}
+		}
+	}
+	do(t, ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+
+	visit("/sign-up")
+	write("name", "mia")
+	write("password", goodPassword)
+	press("main form button")
+	visit("/c/news")
+	press("main .button.main")
+	write("title", "No scripts here")
+	write("body", "Does it *work*?")
+	write("tags", "plain, old")
+	press("main form button.main")
+	shows("No scripts here", "Does it work?", "1 post", "plain", "old")
+
+	write("body", "It does.")
+	press("#reply button.main")
+	shows("2 posts", "It does.")
+	press("#p-2 a[href$='/edit']")
+	write("body", "Truly. ")
+	press("main form button.main")
+	shows("Truly. It does.", "edited")
+	press("#p-2 a[href$='/history']")
+	shows("Truly. It does.", "Text 1")
+
+	visit("/t/1")
+	do(t, ctx, chromedp.Click(chromedp.CSS("#p-1 summary")))
+	press("#p-1 button[value=heart]")
+	shows("❤️ 1")
+	press("#p-1 button[aria-pressed=true]")
+	press("#p-1 a[href*='reply=1']")
+	shows("Reply to post 1")
+	write("body", "An answer.")
+	press("#reply button.main")
+	shows("3 posts", "in reply to #1 mia")
+
+	press("#p-3 a[href$='/delete']")
+	shows("Delete post 3?")
+	press("main button.danger")
+	shows("2 posts", "deleted by its author")
+	press("#p-3 button[formaction$='/restore']")
+	shows("3 posts")
+
+	visit("/settings")
+	write("about", "I read without scripts.")
+	press("main form button.main")
+	shows("I read without scripts.")
+	do(t, ctx, chromedp.Click(chromedp.CSS("summary")))
+	press(".account button")
+	visit("/t/1")
+	shows("Sign in or sign up to reply.")
+}
+
+// watch notes in the page whatever runs, and what the policy had to stop.
+const watch = `window.ran = [];
+	for (const name of ['alert', 'confirm', 'prompt', 'print', 'open', 'eval'])
+		window[name] = (...args) => { window.ran.push(name + '(' + args + ')') };
+	addEventListener('error', e => { if (e.message) window.ran.push('error: ' + e.message) });
+	addEventListener('securitypolicyviolation', e => window.ran.push('policy: ' + e.effectiveDirective + ' ' + e.blockedURI));`
+
+// inspect lists what was noted, and what would run if somebody touched it.
+const inspect = `[...window.ran,
+	...[...document.querySelectorAll('script, iframe, object, embed, base, style, link:not([href^="/assets/"])')].map(e => e.outerHTML),
+	...[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on') || a.name == 'style' || a.name == 'srcdoc' ||
+		/^\s*(javascript|data|vbscript):/i.test(a.value) && a.name != 'value' && a.name != 'title' && a.name != 'alt')).map(e => e.outerHTML)].slice(0, 5)`
+
+// Nothing that people write runs: not with the policy switched off, and with it on the policy has nothing to stop.
+func TestChromiumRunsNothingPeopleWrite(t *testing.T) {
+	t.Parallel()
+	payloads := readPayloads(t)
+	s := newSite(t)
+	fillWithPayloads(s, payloads)
+	paths := []string{"/", "/categories", "/c/imported", "/about", "/u/mallory", "/u/mallory?show=threads"}
+	for id := range (len(payloads) + forum.PageSize - 1) / forum.PageSize {
+		paths = append(paths, fmt.Sprintf("/t/%d", id+1))
+	}
+	for i := 0; i < len(payloads); i += 10 {
+		paths = append(paths, "/search?q="+url.QueryEscape(payloads[i]), "/sign-in?next="+url.QueryEscape(payloads[i]))
+	}
+	ctx := chromium(t)
+	do(t, ctx, call(cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: watch}))
+	for _, bypass := range []bool{true, false} {
+		do(t, ctx, call(cdppage.SetBypassCSP, cdppage.SetBypassCSPParams{Enabled: bypass}))
+		for _, path := range paths {
+			do(t, ctx, chromedp.Navigate(s.url+path))
+			for _, what := range ask(t, ctx, chromedp.Evaluate[[]string](inspect)) {
+				t.Errorf("%s, policy off %v: %s", path, bypass, what)
+			}
+		}
+		for older := "/"; older != ""; {
+			do(t, ctx, chromedp.Navigate(s.url+older))
+			for _, what := range ask(t, ctx, chromedp.Evaluate[[]string](inspect)) {
+				t.Errorf("%s, policy off %v: %s", older, bypass, what)
+			}
+			older = ask(t, ctx, chromedp.Evaluate[string](`document.querySelector('a[rel=next]')?.getAttribute('href') ?? ''`))
+		}
+	}
+}
+
+// The hook itself notices: else the test above proves nothing.
+func TestChromiumNoticesScripts(t *testing.T) {
+	t.Parallel()
+	ctx := chromium(t)
+	do(t, ctx, call(cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: watch}))
+	for _, bad := range []string{`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `<a href="javascript:alert(1)">x</a>`, `<b onmouseover=alert(1)>`} {
+		do(t, ctx, chromedp.Navigate("data:text/html,"+url.PathEscape(bad)))
+		if found := ask(t, ctx, chromedp.Evaluate[[]string](inspect)); len(found) == 0 {
+			t.Errorf("%s goes unnoticed", bad)
+		}
+	}
+}
+
+func readPayloads(t *testing.T) []string {
+	t.Helper()
+	const name = "data/text/xss-sample.txt"
+	file, err := os.Open(filepath.Join(cmp.Or(os.Getenv("FOLKMOOT_SHARED"), "../../../shared"), name))
+	if err != nil {
+		t.Fatalf("this test needs %s; it lies in ../shared from the project's root, or where FOLKMOOT_SHARED says: %v", name, err)
+	}
+	defer file.Close()
+	var payloads []string
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if line := strings.TrimSpace(lines.Text()); forum.LimitBody.Check(line) == nil {
+			payloads = append(payloads, line)
+		}
+	}
+	if len(payloads) < 400 {
+		t.Fatalf("%s has %d usable lines, want at least 400", name, len(payloads))
+	}
+	return payloads
+}
+
+// fillWithPayloads puts every payload into the text and the author's name of an imported post,
+// and into the title of a thread; some into all other places where people write. Names of
+// accounts cannot hold them.
+func fillWithPayloads(s *site, payloads []string) {
+	s.Helper()
+	check := func(err error) {
+		s.Helper()
+		if err != nil {
+			s.Fatal(err)
+		}
+	}
+	ctx := s.Context()
+	category, err := s.service.ImportCategory(ctx, "xss", "1", "Imported", payloads[1])
+	check(err)
+	var threads []forum.ImportedThread
+	for part := range slices.Chunk(payloads, forum.PageSize) {
+		thread := forum.ImportedThread{Key: fmt.Sprint(len(threads)), Title: title(part[0])}
+		for i, payload := range part {
+			thread.Posts = append(thread.Posts, forum.ImportedPost{Key: fmt.Sprintf("%d-%d", len(threads), i), AuthorName: payload,
+				Body: payload + "\n\n[link](" + payload + ") ![image](" + payload + ")\n\n<" + payload + ">\n\n```" + payload + "\ncode\n```", ReplyTo: int64(i), CreatedAt: s.clock.Now()})
+		}
+		threads = append(threads, thread)
+	}
+	_, err = s.service.ImportThreads(ctx, "xss", category, threads)
+	check(err)
+	mallory := s.user("mallory", forum.Admin)
+	for i, payload := range payloads {
+		tags := []string{}
+		if forum.LimitTag.Check(payload) == nil {
+			tags = append(tags, payload)
+		}
+		_, err := s.service.CreateThread(ctx, mallory, forum.NewThread{CategoryID: category, Title: title(payload), Body: payload, Tags: tags})
+		check(err)
+		if _, err := s.service.CreateUser(ctx, forum.SignUp{Name: payload, Password: goodPassword, Role: forum.Member}); err == nil && strings.ContainsAny(payload, "<>&\"'();") {
+			s.Errorf("payload %d can be a name: %s", i, payload)
+		}
+	}
+	check(s.service.EditProfile(ctx, mallory, strings.Join(payloads[:40], "\n\n"), ""))
+	check(s.service.SetSite(ctx, mallory, "<b onclick=alert(1)>", payloads[0], ""))
+	_, err = s.service.CreateCategory(ctx, mallory, forum.NewCategory{Name: "<img src=x onerror=alert(1)>", Description: payloads[2]})
+	check(err)
+}
+
+// title is as much of a payload as a title can hold.
+func title(payload string) string {
+	runes := []rune(payload)
+	return strings.TrimSpace(string(runes[:min(len(runes), forum.LimitTitle.Max)]))
 }

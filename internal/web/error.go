@@ -23,7 +23,7 @@ func (p errorPage) title() string { return p.Heading }
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err *forum.Error) {
 	frame, siteErr := s.frame(r)
 	if siteErr != nil { // the store is away: the reason is still worth a page
-		frame = ui.Frame{Site: "Folkmoot", Actor: httpkit.ActorOf(r.Context())}
+		frame = ui.Frame{Site: "Folkmoot", Actor: actorOf(r)}
 	}
 	frame.Section = ""
 	sendErr := s.send(w, r, httpkit.Status(err.Kind), frame, pageOf(r, err))

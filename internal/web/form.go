@@ -21,7 +21,7 @@ func newKey() string { return uuid.NewString() }
 // newForm returns an empty form, with a key where a person is asked.
 func newForm(r *http.Request) ui.Form {
 	form := ui.Form{Values: url.Values{}}
-	if httpkit.ActorOf(r.Context()).SignedIn() {
+	if actorOf(r).SignedIn() {
 		form.Key = newKey()
 	}
 	return form

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"folkmoot/internal/forum"
-	"folkmoot/internal/httpkit"
 )
 
 // latestPage is the start: the threads of all categories, newest activity first.
@@ -18,7 +17,7 @@ type latestPage struct {
 func (p latestPage) title() string { return "" }
 
 func (s *server) showLatest(w http.ResponseWriter, r *http.Request) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	list, err := s.threads(r, forum.ThreadFilter{}, moderatesAny(actor))
 	if err != nil {
 		return err

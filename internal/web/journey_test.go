@@ -93,11 +93,11 @@ func TestJourney(t *testing.T) {
 	member.wantText("3 posts", "They do, mostly.")
 
 	moderator.get("/t/1")
-	moderator.submit("/t/1/2/mark", fill{"": "set=mod_hidden"})
+	moderator.submit("/t/1/2/hide", fill{})
 	moderator.wantText("2 posts", "1 hidden post", "hidden by a moderator")
 	member.get("/t/1/2")
 	member.wantStatus(http.StatusNotFound)
-	moderator.submit("/t/1/2/mark", fill{"": "clear=mod_hidden"})
+	moderator.submit("/t/1/2/unhide", fill{})
 	moderator.wantText("3 posts")
 	member.get("/t/1/2")
 	member.wantStatus(http.StatusOK)

@@ -109,10 +109,14 @@ func newKeptField(name, prefix string) keptField {
 	return keptField{field, !shown}
 }
 
-// typed returns what a form held, also where it was refused before anybody read it.
+// typed returns what a form held, also where it was refused before anybody read it, unless another
+// site sent it: nobody else's words are put into a form for a person to send.
 func typed(r *http.Request) (in url.Values, cut bool) {
 	if r.PostForm != nil {
 		return r.PostForm, false
+	}
+	if new(http.CrossOriginProtection).Check(r) != nil {
+		return nil, false
 	}
 	in, err := readForm(r)
 	return in, err != nil

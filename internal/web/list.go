@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"folkmoot/internal/forum"
-	"folkmoot/internal/httpkit"
 	"folkmoot/internal/web/ui"
 )
 
@@ -38,7 +37,7 @@ func (s *server) threads(r *http.Request, filter forum.ThreadFilter, moderates b
 	if state, known := forum.ParseState(query.Get("state")); known && moderates {
 		filter.State = state
 	}
-	found, err := s.service.Threads(r.Context(), httpkit.ActorOf(r.Context()), filter)
+	found, err := s.service.Threads(r.Context(), actorOf(r), filter)
 	if err != nil {
 		return threadList{}, err
 	}

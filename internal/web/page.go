@@ -23,13 +23,15 @@ type page interface {
 
 // pagePolicy is the content security policy of every page: nothing inline, nothing from elsewhere
 // but the pictures people link to.
-var pagePolicy = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; " +
+var pagePolicy = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 
 var htmlType = []string{"text/html; charset=utf-8"}
 
 // varies names what a page's text depends on besides its address.
 var varies = []string{"Cookie, Accept-Encoding"}
+
+func actorOf(r *http.Request) forum.Actor { return httpkit.ActorOf(r.Context()) }
 
 // show answers with a page.
 func (s *server) show(w http.ResponseWriter, r *http.Request, p page) error {
@@ -51,12 +53,20 @@ func (s *server) frame(r *http.Request) (ui.Frame, error) {
 	if err != nil {
 		return ui.Frame{}, err
 	}
-	return ui.Frame{Site: site.Name, Actor: httpkit.ActorOf(r.Context()), Section: r.URL.Path, Here: here(r)}, nil
+	return ui.Frame{Site: site.Name, Actor: actorOf(r), Section: r.URL.Path, Here: here(r), Query: searched(r)}, nil
+}
+
+// searched is what the page searched for, so that it can be refined.
+func searched(r *http.Request) string {
+	if r.URL.Path != "/search" {
+		return ""
+	}
+	return r.URL.Query().Get("q")
 }
 
 // here is where to come back to after signing in.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Path == "/" {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.RequestURI() == "/" {
 		return ""
 	}
 	return r.URL.RequestURI()

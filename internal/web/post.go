@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -69,7 +70,7 @@ func (s *server) answer(r *http.Request, form *replyForm, number int64) error {
 	if number == 0 {
 		return nil
 	}
-	thread, post, err := s.service.Post(r.Context(), httpkit.ActorOf(r.Context()), form.Thread, number)
+	thread, post, err := s.service.Post(r.Context(), actorOf(r), form.Thread, number)
 	if forum.KindOf(err) == forum.NotFound && err != nil {
 		return nil
 	}
@@ -102,7 +103,7 @@ func (s *server) createPost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	post, err := s.service.CreatePost(r.Context(), httpkit.ActorOf(r.Context()), forum.NewPost{
+	post, err := s.service.CreatePost(r.Context(), actorOf(r), forum.NewPost{
 		Thread:  threadID(r),
 		Body:    in.Get("body"),
 		ReplyTo: positive(in.Get("reply_to")),
@@ -119,7 +120,7 @@ func (s *server) createPost(w http.ResponseWriter, r *http.Request) error {
 
 // showReply shows a reply that could not be accepted, and why.
 func (s *server) showReply(w http.ResponseWriter, r *http.Request, in url.Values, wrong error) error {
-	thread, err := s.service.Thread(r.Context(), httpkit.ActorOf(r.Context()), threadID(r))
+	thread, err := s.service.Thread(r.Context(), actorOf(r), threadID(r))
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (s *server) editPost(w http.ResponseWriter, r *http.Request) error {
 
 // editable loads the post of the address, where who asks may edit it.
 func (s *server) editable(r *http.Request) (forum.Thread, forum.Post, error) {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	thread, post, err := s.service.Post(r.Context(), actor, threadID(r), pathID(r, "number"))
 	if err == nil {
 		err = forum.CanEditPost(actor, &thread, &post)
@@ -165,7 +166,7 @@ func (s *server) updatePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	post, err := s.service.EditPost(r.Context(), httpkit.ActorOf(r.Context()), threadID(r), pathID(r, "number"), forum.PostEdit{
+	post, err := s.service.EditPost(r.Context(), actorOf(r), threadID(r), pathID(r, "number"), forum.PostEdit{
 		Body:      in.Get("body"),
 		IfVersion: positive(in.Get("version")),
 		Key:       in.Get("key"),
@@ -211,7 +212,7 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	revisions, err := s.service.Revisions(r.Context(), httpkit.ActorOf(r.Context()), thread.ID, post.Number)
+	revisions, err := s.service.Revisions(r.Context(), actorOf(r), thread.ID, post.Number)
 	if err != nil {
 		return err
 	}
@@ -238,7 +239,7 @@ func (p deletePage) what() string {
 }
 
 func (s *server) confirmDeletion(w http.ResponseWriter, r *http.Request) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	thread, post, err := s.service.Post(r.Context(), actor, threadID(r), pathID(r, "number"))
 	if err != nil {
 		return err
@@ -258,39 +259,39 @@ func canDelete(actor forum.Actor, thread *forum.Thread, post *forum.Post) error 
 	return forum.CanMarkPost(actor, thread, post, mark, true)
 }
 
+// postChange is something done with a post as a whole, under an idempotency key.
+type postChange func(ctx context.Context, actor forum.Actor, thread forum.ThreadID, number int64, key string) (forum.Receipt, error)
+
 func (s *server) deletePost(w http.ResponseWriter, r *http.Request) error {
-	return s.changeMark(w, r, func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error) {
-		return s.service.DeletePost(r.Context(), actor, thread, number, in.Get("key"))
-	})
+	return s.changePost(w, r, s.service.DeletePost)
 }
 
 func (s *server) restorePost(w http.ResponseWriter, r *http.Request) error {
-	return s.changeMark(w, r, func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error) {
-		return s.service.RestorePost(r.Context(), actor, thread, number, keyFor(in, r.URL.Path))
-	})
+	return s.changePost(w, r, s.service.RestorePost)
 }
 
-// markPost sets or clears a mark: the form says which, and never "the other way round".
-func (s *server) markPost(w http.ResponseWriter, r *http.Request) error {
-	return s.changeMark(w, r, func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error) {
-		mark, set, err := markOf(in)
-		if err != nil {
-			return forum.Receipt{}, err
-		}
-		return s.service.MarkPost(r.Context(), actor, thread, number, mark, set, keyFor(in, r.URL.Path))
-	})
+func (s *server) hidePost(w http.ResponseWriter, r *http.Request) error {
+	return s.changePost(w, r, s.marking(forum.MarkModHidden, true))
 }
 
-// changeMark reads the form, has change done, and leads back to the post.
-func (s *server) changeMark(w http.ResponseWriter, r *http.Request,
-	change func(in url.Values, actor forum.Actor, thread forum.ThreadID, number int64) (forum.Receipt, error),
-) error {
+func (s *server) unhidePost(w http.ResponseWriter, r *http.Request) error {
+	return s.changePost(w, r, s.marking(forum.MarkModHidden, false))
+}
+
+func (s *server) marking(mark forum.Mark, set bool) postChange {
+	return func(ctx context.Context, actor forum.Actor, thread forum.ThreadID, number int64, key string) (forum.Receipt, error) {
+		return s.service.MarkPost(ctx, actor, thread, number, mark, set, key)
+	}
+}
+
+// changePost does what the form asks for and leads back to the post.
+func (s *server) changePost(w http.ResponseWriter, r *http.Request, change postChange) error {
 	in, err := s.receive(r, &httpkit.Editing)
 	if err != nil {
 		return err
 	}
 	thread, number := threadID(r), pathID(r, "number")
-	if _, err := change(in, httpkit.ActorOf(r.Context()), thread, number); err != nil {
+	if _, err := change(r.Context(), actorOf(r), thread, number, keyFor(in, r.URL.Path)); err != nil {
 		return err
 	}
 	return seeOther(w, r, ui.PostPath(thread, number))

@@ -14,7 +14,7 @@ func (s *server) react(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	actor, thread, number := httpkit.ActorOf(r.Context()), threadID(r), pathID(r, "number")
+	actor, thread, number := actorOf(r), threadID(r), pathID(r, "number")
 	post, err := s.service.React(r.Context(), actor, thread, number, in.Get("kind"), keyFor(in, r.URL.Path))
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"folkmoot/internal/forum"
-	"folkmoot/internal/httpkit"
 	"folkmoot/internal/web/ui"
 )
 
@@ -14,7 +13,7 @@ func (s *server) showRedirect(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return forum.ErrNotFound
 	}
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	address, err := s.service.Redirect(r.Context(), actor, r.URL.RequestURI())
 	if forum.KindOf(err) == forum.NotFound && r.URL.RawQuery != "" {
 		address, err = s.service.Redirect(r.Context(), actor, r.URL.EscapedPath())

@@ -59,9 +59,9 @@ type shot struct {
 // press sends a form that is not filled in.
 func press(form string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := chromedp.Evaluate[bool](`document.querySelector("` + form + `").noValidate = true`)(ctx, t)
+		_, err := chromedp.Evaluate[bool](`document.querySelector("`+form+`").noValidate = true`)(ctx, t)
 		if err == nil {
-			_, err = chromedp.Click(chromedp.CSS(form + " button.main"))(ctx, t)
+			_, err = chromedp.Click(chromedp.CSS(form+" button.main"))(ctx, t)
 		}
 		if err == nil {
 			_, err = chromedp.WaitVisible(chromedp.CSS(".notice.wrong"))(ctx, t)
@@ -109,14 +109,6 @@ func prefer(scheme string) chromedp.Action[chromedp.Void] {
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
-// call is an action that sends a command of the protocol.
-func call[P any](command cdp.Command[P, cdp.Empty], params P) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, command, params)
-		return err
-	})
-}
-
 // fillDemo makes a small community that reads like one.
 func fillDemo(s *site) {
 	s.Helper()
@@ -150,7 +142,7 @@ func fillDemo(s *site) {
 	s.service.CreateThread(ctx, li, forum.NewThread{CategoryID: 3, Title: "Which pads for a 1987 rim that is not quite straight?", Body: "They squeal.", Tags: []string{"brakes", "noise"}})
 	first, err := s.service.CreateThread(ctx, noor, forum.NewThread{CategoryID: 2, Tags: []string{"wheels", "tools", "beginner"},
 		Title: "Truing a wheel without a stand",
-		Body: "I want to true the rear wheel of my commuter, and I have **no stand**. What I do have:\n\n- a spoke key, the right size\n- two zip ties\n- patience, some\n\nIs this how one begins?\n\n> Turn the nipple a quarter turn, never more, and always look from the rim's side.\n\nThe rim is out by about `2 mm` over six spokes.\n\n| spoke | out by | side |\n|---:|---:|:---|\n| 7 | 1.5 mm | drive |\n| 8 | 2.0 mm | drive |\n| 9 | 1.0 mm | drive |"})
+		Body:  "I want to true the rear wheel of my commuter, and I have **no stand**. What I do have:\n\n- a spoke key, the right size\n- two zip ties\n- patience, some\n\nIs this how one begins?\n\n> Turn the nipple a quarter turn, never more, and always look from the rim's side.\n\nThe rim is out by about `2 mm` over six spokes.\n\n| spoke | out by | side |\n|---:|---:|:---|\n| 7 | 1.5 mm | drive |\n| 8 | 2.0 mm | drive |\n| 9 | 1.0 mm | drive |"})
 	check(err)
 	id := first.Thread
 	s.reply(tom, id, "Zip ties on the seat stays are a fine stand. Cut them so that they just touch the rim, then spin.\n\nTwo rules kept me out of trouble:\n\n1. Work on the *worst* spot only, then look again.\n2. Loosen one side as much as you tighten the other.\n\n```go\nfor wheel.Out() > 0.5 {\n\twheel.Spoke(worst).Turn(quarter)\n}\n```")

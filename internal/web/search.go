@@ -28,7 +28,7 @@ func (p searchPage) title() string {
 }
 
 func (s *server) search(w http.ResponseWriter, r *http.Request) error {
-	actor, query := httpkit.ActorOf(r.Context()), r.URL.Query()
+	actor, query := actorOf(r), r.URL.Query()
 	top, err := s.service.Categories(r.Context(), actor)
 	if err != nil {
 		return err

@@ -54,7 +54,8 @@ func (s *server) routes() http.Handler {
 	handle("GET /t/{id}/{number}/delete", s.confirmDeletion)
 	handle("POST /t/{id}/{number}/delete", s.deletePost)
 	handle("POST /t/{id}/{number}/restore", s.restorePost)
-	handle("POST /t/{id}/{number}/mark", s.markPost)
+	handle("POST /t/{id}/{number}/hide", s.hidePost)
+	handle("POST /t/{id}/{number}/unhide", s.unhidePost)
 	handle("POST /t/{id}/{number}/react", s.react)
 
 	handle("GET /sign-in", s.showSignIn)

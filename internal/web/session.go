@@ -21,7 +21,7 @@ func (p signUpPage) title() string { return "Sign up" }
 
 func (s *server) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.Query().Get("next")
-	if httpkit.ActorOf(r.Context()).SignedIn() {
+	if actorOf(r).SignedIn() {
 		return seeOther(w, r, localPath(next))
 	}
 	return s.show(w, r, signInPage{ui.Form{Values: url.Values{"next": {next}}}})
@@ -75,15 +75,19 @@ func (s *server) showAs(w http.ResponseWriter, r *http.Request, secret forum.Sec
 }
 
 func (s *server) showSignUp(w http.ResponseWriter, r *http.Request) error {
-	if httpkit.ActorOf(r.Context()).SignedIn() {
-		return seeOther(w, r, "/")
+	next := r.URL.Query().Get("next")
+	if actorOf(r).SignedIn() {
+		return seeOther(w, r, localPath(next))
 	}
-	return s.show(w, r, signUpPage{newForm(r)})
+	return s.show(w, r, signUpPage{ui.Form{Values: url.Values{"next": {next}}}})
 }
 
 func (s *server) signUp(w http.ResponseWriter, r *http.Request) error {
-	in, err := s.receive(r, &httpkit.SigningUp)
+	in, err := readForm(r)
 	if err != nil {
+		return err
+	}
+	if err := s.kit.SpendSignUp(r.Context(), in.Get("name")); err != nil {
 		return err
 	}
 	user, err := s.service.SignUp(r.Context(), forum.SignUp{Name: in.Get("name"), Password: in.Get("password")})
@@ -98,7 +102,7 @@ func (s *server) signUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.kit.OpenSession(w, r, secret)
-	return seeOther(w, r, "/")
+	return seeOther(w, r, localPath(in.Get("next")))
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {

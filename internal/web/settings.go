@@ -30,7 +30,7 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
 
 // settings loads the page as it is.
 func (s *server) settings(r *http.Request) (settingsPage, error) {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	tokens, err := s.service.Tokens(r.Context(), actor)
 	if err != nil {
 		return settingsPage{}, err
@@ -50,7 +50,7 @@ func (s *server) updateAbout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	err = s.service.EditProfile(r.Context(), actor, in.Get("about"), in.Get("key"))
 	if invalid(err) {
 		return s.refuseSettings(w, r, func(p *settingsPage) { p.About = again(r, in, err) })
@@ -76,7 +76,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, secret, err := s.service.CreateToken(r.Context(), httpkit.ActorOf(r.Context()), in.Get("name"), forum.Scope(in.Get("scope")), in.Get("key"))
+	_, secret, err := s.service.CreateToken(r.Context(), actorOf(r), in.Get("name"), forum.Scope(in.Get("scope")), in.Get("key"))
 	if invalid(err) {
 		return s.refuseSettings(w, r, func(p *settingsPage) { p.Token = again(r, in, err) })
 	}
@@ -92,7 +92,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	err := s.service.DeleteToken(r.Context(), httpkit.ActorOf(r.Context()), pathID(r, "id"))
+	err := s.service.DeleteToken(r.Context(), actorOf(r), pathID(r, "id"))
 	if err != nil {
 		return err
 	}

@@ -289,9 +289,8 @@ func readField(field *html.Node, values url.Values) {
 	case "textarea":
 		values.Set(name, strings.TrimPrefix(textOf(field), "\n"))
 	case "select":
-		values.Set(name, "")
 		for option := range field.Descendants() {
-			if option.Data == "option" && (has(option, "selected") || values.Get(name) == "") {
+			if option.Data == "option" && (has(option, "selected") || !values.Has(name)) {
 				values.Set(name, attribute(option, "value"))
 			}
 		}
@@ -311,7 +310,7 @@ func (p *page) text() string {
 // field returns the value of a field of the page and the text of what describes it.
 func (p *page) field(name string) (value, description string) {
 	for node := range p.root.Descendants() {
-		if node.Type == html.ElementNode && attribute(node, "name") == name {
+		if node.Type == html.ElementNode && attribute(node, "name") == name && within(node, "main") {
 			values := url.Values{}
 			readField(node, values)
 			for id := range strings.FieldsSeq(attribute(node, "aria-describedby")) {

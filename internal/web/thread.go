@@ -16,8 +16,7 @@ import (
 type threadPage struct {
 	forum.ThreadPage
 	Posts   []ui.Post
-	From    int64 // where the page begins, as its address says
-	Actor   forum.Actor
+	From    int64        // where the page begins, as its address says
 	Key     string       // of the forms about the thread as a whole
 	MayEdit bool         // its title and tags
 	Marks   []markButton // what a moderator may set and clear
@@ -36,8 +35,8 @@ type markButton struct {
 
 func (p threadPage) title() string { return p.Thread.Title }
 
-// showThread serves three kinds of address: a thread's page, and what leads there, from a post
-// by its number and from anything else.
+// showThread serves a thread's page at its canonical address, and leads there from the others:
+// a post's number, a day, and any slug but the present one.
 func (s *server) showThread(w http.ResponseWriter, r *http.Request) error {
 	place := r.PathValue("place")
 	if onlyDigits(place) {
@@ -51,7 +50,7 @@ func (s *server) showThread(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return forum.ErrNotFound
 	}
-	if httpkit.ActorOf(r.Context()).SignedIn() {
+	if actorOf(r).SignedIn() {
 		return s.showPersonal(w, r, place, from)
 	}
 	return s.showToVisitor(w, r, place, from)
@@ -74,7 +73,7 @@ func startOf(query url.Values) (from int64, ok bool) {
 
 // showPersonal makes the page for who is signed in.
 func (s *server) showPersonal(w http.ResponseWriter, r *http.Request, slug string, from int64) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	found, err := s.service.ThreadPage(r.Context(), actor, threadID(r), forum.PageAt{Number: from})
 	if err != nil {
 		return err
@@ -113,7 +112,7 @@ func moved(w http.ResponseWriter, r *http.Request, path string) error {
 // leadToPost leads from a post's short address to its place, which depends on the title and on
 // where the post was moved.
 func (s *server) leadToPost(w http.ResponseWriter, r *http.Request, number int64) error {
-	thread, post, err := s.service.Post(r.Context(), httpkit.ActorOf(r.Context()), threadID(r), number)
+	thread, post, err := s.service.Post(r.Context(), actorOf(r), threadID(r), number)
 	if err != nil {
 		return err
 	}
@@ -126,13 +125,12 @@ func (s *server) leadToDate(w http.ResponseWriter, r *http.Request, date string)
 	if err != nil {
 		return &forum.Error{Kind: forum.Invalid, Message: "a date is written like 2026-11-24"}
 	}
-	at := forum.PageAt{Time: day, Limit: 1}
-	page, err := s.service.ThreadPage(r.Context(), httpkit.ActorOf(r.Context()), threadID(r), at)
+	page, err := s.service.ThreadPage(r.Context(), actorOf(r), threadID(r), forum.PageAt{Time: day})
 	if err != nil {
 		return err
 	}
-	from := page.Last // all are older than the day
-	if len(page.Posts) > 0 {
+	from := page.Last
+	if len(page.Posts) > 0 && !page.Posts[0].CreatedAt.Before(day) { // else all are older
 		from = page.Posts[0].Number
 	}
 	return leadOn(w, r, ui.ThreadPagePath(page.Thread.ID, page.Thread.Slug, from))
@@ -149,7 +147,7 @@ func leadOn(w http.ResponseWriter, r *http.Request, path string) error {
 // newThreadPage puts together what actor may see and do.
 func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) threadPage {
 	thread := &found.Thread
-	p := threadPage{ThreadPage: found, From: from, Actor: actor}
+	p := threadPage{ThreadPage: found, From: from}
 	if actor.SignedIn() {
 		p.Key = newKey()
 		p.MayEdit = forum.CanEditThread(actor, thread) == nil
@@ -222,8 +220,11 @@ type pageLink struct{ Label, Rel, Path string }
 // isLong reports whether the thread has more than this page, so that jumping makes sense.
 func (p threadPage) isLong() bool { return p.Previous > 0 || p.Next > 0 }
 
-func (p threadPage) signInPath() string {
-	return ui.SignInPath(ui.ThreadPagePath(p.Thread.ID, p.Thread.Slug, p.From) + "#reply")
+func (p threadPage) signInPath() string { return ui.SignInPath(p.replyPlace()) }
+func (p threadPage) signUpPath() string { return ui.SignUpPath(p.replyPlace()) }
+
+func (p threadPage) replyPlace() string {
+	return ui.ThreadPagePath(p.Thread.ID, p.Thread.Slug, p.From) + "#reply"
 }
 
 func (p threadPage) states() []string {
@@ -246,16 +247,16 @@ type startThreadPage struct {
 func (p startThreadPage) title() string { return "New thread" }
 
 func (s *server) newThread(w http.ResponseWriter, r *http.Request) error {
-	if err := forum.CanWrite(httpkit.ActorOf(r.Context())); err != nil {
+	if err := forum.CanWrite(actorOf(r)); err != nil {
 		return err
 	}
 	form := newForm(r)
 	if slug := r.PathValue("slug"); slug != "" {
-		category, err := s.service.Category(r.Context(), httpkit.ActorOf(r.Context()), slug)
+		category, err := s.service.Category(r.Context(), actorOf(r), slug)
 		if err != nil {
 			return err
 		}
-		if err := forum.CanStartThread(httpkit.ActorOf(r.Context()), &category.Category); err != nil {
+		if err := forum.CanStartThread(actorOf(r), &category.Category); err != nil {
 			return err
 		}
 		form.Values.Set("category_id", formatID(category.ID))
@@ -264,7 +265,7 @@ func (s *server) newThread(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showNewThread(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	top, err := s.service.Categories(r.Context(), actor)
 	if err != nil {
 		return err
@@ -278,7 +279,7 @@ func (s *server) createThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	first, err := s.service.CreateThread(r.Context(), httpkit.ActorOf(r.Context()), forum.NewThread{
+	first, err := s.service.CreateThread(r.Context(), actorOf(r), forum.NewThread{
 		CategoryID: forum.CategoryID(positive(in.Get("category_id"))),
 		Title:      in.Get("title"),
 		Body:       in.Get("body"),
@@ -298,18 +299,17 @@ func (s *server) createThread(w http.ResponseWriter, r *http.Request) error {
 type editThreadPage struct {
 	Thread     forum.Thread
 	Form       ui.Form
-	MayRename  bool
 	Categories []ui.Option // it can be moved to, its own among them; empty where it cannot be moved
 }
 
 func (p editThreadPage) title() string { return "Edit thread" }
 
 func (s *server) editThread(w http.ResponseWriter, r *http.Request) error {
-	thread, err := s.service.Thread(r.Context(), httpkit.ActorOf(r.Context()), threadID(r))
+	thread, err := s.service.Thread(r.Context(), actorOf(r), threadID(r))
 	if err != nil {
 		return err
 	}
-	if err := forum.CanEditThread(httpkit.ActorOf(r.Context()), &thread); err != nil {
+	if err := forum.CanEditThread(actorOf(r), &thread); err != nil {
 		return err
 	}
 	form := newForm(r)
@@ -318,7 +318,7 @@ func (s *server) editThread(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showEditThread(w http.ResponseWriter, r *http.Request, status int, thread forum.Thread, form ui.Form) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	p := editThreadPage{Thread: thread, Form: form}
 	if thread.Category.Access.Moderate {
 		top, err := s.service.Categories(r.Context(), actor)
@@ -335,7 +335,7 @@ func (s *server) updateThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	thread, err := s.service.EditThread(r.Context(), actor, threadID(r), threadChange(in))
 	if invalid(err) {
 		now, loadErr := s.service.Thread(r.Context(), actor, threadID(r))
@@ -378,10 +378,10 @@ func (s *server) markThread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id, key := threadID(r), keyFor(in, r.URL.Path)
-	if _, err := s.service.MarkThread(r.Context(), httpkit.ActorOf(r.Context()), id, mark, set, key); err != nil {
+	if _, err := s.service.MarkThread(r.Context(), actorOf(r), id, mark, set, key); err != nil {
 		return err
 	}
-	thread, err := s.service.Thread(r.Context(), httpkit.ActorOf(r.Context()), id)
+	thread, err := s.service.Thread(r.Context(), actorOf(r), id)
 	if err != nil {
 		return err
 	}

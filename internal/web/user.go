@@ -37,7 +37,7 @@ func (s *server) showUser(w http.ResponseWriter, r *http.Request) error {
 
 // showUserForm shows a person's page with the moderators' form as it stands.
 func (s *server) showUserForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
-	actor := httpkit.ActorOf(r.Context())
+	actor := actorOf(r)
 	profile, err := s.service.Profile(r.Context(), actor, r.PathValue("name"))
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *server) addPosts(r *http.Request, p *userPage) error {
 	if !ok {
 		return forum.ErrNotFound
 	}
-	posts, next, err := s.service.UserPosts(r.Context(), httpkit.ActorOf(r.Context()), p.Profile.ID, before, forum.PageSize)
+	posts, next, err := s.service.UserPosts(r.Context(), actorOf(r), p.Profile.ID, before, forum.PageSize)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *server) suspend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PathValue("name")
-	err = s.service.SuspendUser(r.Context(), httpkit.ActorOf(r.Context()), name, in.Get("reason"), keyFor(in, r.URL.Path))
+	err = s.service.SuspendUser(r.Context(), actorOf(r), name, in.Get("reason"), keyFor(in, r.URL.Path))
 	return s.changedUser(w, r, err)
 }
 
@@ -117,7 +117,7 @@ func (s *server) liftSuspension(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.service.LiftSuspension(r.Context(), httpkit.ActorOf(r.Context()), r.PathValue("name"), keyFor(in, r.URL.Path))
+	err = s.service.LiftSuspension(r.Context(), actorOf(r), r.PathValue("name"), keyFor(in, r.URL.Path))
 	return s.changedUser(w, r, err)
 }
 
@@ -127,7 +127,7 @@ func (s *server) setRole(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name, role := r.PathValue("name"), forum.Role(in.Get("role"))
-	err = s.service.SetRole(r.Context(), httpkit.ActorOf(r.Context()), name, role, keyFor(in, r.URL.Path))
+	err = s.service.SetRole(r.Context(), actorOf(r), name, role, keyFor(in, r.URL.Path))
 	return s.changedUser(w, r, err)
 }
 

@@ -30,11 +30,3 @@ func (f Frame) staff() bool {
 	role := f.Actor.EffectiveRole()
 	return role == forum.Moderator || role == forum.Admin
 }
-
-// current is the value of aria-current for an entry of the navigation.
-func (f Frame) current(section string) string {
-	if f.Section == section {
-		return "page"
-	}
-	return "false"
-}

@@ -67,4 +67,7 @@ func TagPath(name string) string { return "/tag/" + url.PathEscape(name) }
 // SignInPath is the address to sign in at and then go on at next, a local path.
 func SignInPath(next string) string { return "/sign-in?next=" + url.QueryEscape(next) }
 
+// SignUpPath is the address to make an account at and then go on at next, a local path.
+func SignUpPath(next string) string { return "/sign-up?next=" + url.QueryEscape(next) }
+
 func digits(n int64) string { return strconv.FormatInt(n, 10) }

@@ -19,20 +19,20 @@ type PostActs struct {
 // any reports whether there is anything to do.
 func (a PostActs) any() bool { return a != PostActs{} }
 
-// stateNames are the causes for which a post is not visible, and of the first post none: its thread shows them.
+// shownState is the post's own state, and Visible for the first post: its thread shows that one.
+func (p Post) shownState() forum.State {
+	if p.First {
+		return forum.Visible
+	}
+	return p.State
+}
+
+// stateNames are the causes for which a post is not visible.
 func (p Post) stateNames() []string {
 	if p.First {
 		return nil
 	}
 	return StateNames(p.Marks)
-}
-
-func (p Post) class() string {
-	switch {
-	case p.First || p.State == forum.Visible:
-		return "post"
-	}
-	return "post " + p.State.String()
 }
 
 // replyHref leads to the form for a reply to this post, on the page it stands on.
@@ -64,26 +64,4 @@ next:
 		rest = append(rest, kind)
 	}
 	return rest
-}
-
-// reactionValue is the state that pressing a reaction asks for: that kind, or none where it is the reader's own.
-func (p Post) reactionValue(kind string) string {
-	if p.MyReaction == kind {
-		return ""
-	}
-	return kind
-}
-
-func (p Post) reactionTitle(kind string) string {
-	if p.MyReaction == kind {
-		return "Withdraw " + ReactionLabel(kind)
-	}
-	return ReactionLabel(kind)
-}
-
-func pressed(yes bool) string {
-	if yes {
-		return "true"
-	}
-	return "false"
 }

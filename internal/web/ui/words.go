@@ -95,16 +95,16 @@ func ReactionLabel(kind string) string {
 	return kind
 }
 
-// avatarColours is how many classes the stylesheet has for avatars: a0, a1 ...
+// avatarColours is how many colours the stylesheet has for avatars.
 const avatarColours = 12
 
-// avatarClass gives a name its colour, the same everywhere.
-func avatarClass(name string) string {
+// avatarColour gives a name its colour, the same everywhere.
+func avatarColour(name string) string {
 	var sum uint32
 	for _, b := range []byte(name) {
 		sum = sum*31 + uint32(b)
 	}
-	return "avatar a" + strconv.Itoa(int(sum%avatarColours))
+	return strconv.Itoa(int(sum % avatarColours))
 }
 
 // initial is the letter an avatar shows.

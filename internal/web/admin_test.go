@@ -1,0 +1,277 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"folkmoot/internal/forum"
+)
+
+func TestAdministration(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("ada", forum.Admin)
+	s.user("mia", forum.Member)
+	admin, visitor, member := s.signedIn("ada"), s.browser(), s.signedIn("mia")
+
+	admin.get("/admin")
+	admin.submit("/admin/site", fill{"name": "The Spoke", "description": "About bicycles"})
+	visitor.get("/")
+	visitor.wantText("About bicycles", "0 threads")
+	if !strings.Contains(visitor.page.source, "The Spoke") {
+		t.Error("the first page does not name the community")
+	}
+	admin.get("/admin")
+	admin.submit("/admin/site", fill{"name": "", "description": "kept"})
+	admin.wantStatus(http.StatusUnprocessableEntity)
+	if got, _ := admin.page.field("description"); got != "kept" {
+		t.Errorf("description is %q, want it kept", got)
+	}
+
+	for _, name := range []string{"Workshop", "Rides"} {
+		admin.get("/admin/categories/new")
+		admin.submit("/admin/categories/new", fill{"name": name})
+		admin.wantStatus(http.StatusOK)
+	}
+	admin.get("/admin/categories/new?parent=1")
+	admin.submit("/admin/categories/new", fill{"name": "Staff", "audience": "staff"})
+	admin.wantText("Staff", "0 threads")
+	visitor.get("/categories")
+	visitor.wantText("Workshop", "Rides")
+	visitor.wantNoText("Staff")
+	visitor.get("/c/staff")
+	visitor.wantStatus(http.StatusNotFound)
+
+	admin.get("/admin")
+	admin.submit("/admin/categories/1/order", fill{"": "order=2 1"})
+	visitor.get("/categories")
+	if text := visitor.page.text(); strings.Index(text, "Rides") > strings.Index(text, "Workshop") {
+		t.Errorf("Rides should stand first: %s", text)
+	}
+
+	admin.get("/admin/categories/2")
+	admin.submit("/admin/categories/2", fill{"name": "Journeys", "description": "Where to go"})
+	visitor.get("/c/journeys")
+	visitor.wantText("Journeys", "Where to go")
+	admin.get("/admin/categories/2")
+	admin.submit("/admin/categories/2/hide", fill{"": "hidden=yes"})
+	visitor.get("/c/journeys")
+	visitor.wantStatus(http.StatusNotFound)
+	admin.submit("/admin/categories/2/hide", fill{"": "hidden=no"})
+	visitor.get("/c/journeys")
+	visitor.wantStatus(http.StatusOK)
+
+	member.get("/c/journeys/new")
+	member.wantStatus(http.StatusOK)
+	admin.get("/admin/categories/2")
+	form, values := admin.page.form("/admin/categories/2/permissions", "")
+	if form == nil || !values.Has("member.start") {
+		t.Fatalf("permissions are %v, want those of members among them", values)
+	}
+	values.Del("member.start")
+	admin.post("/admin/categories/2/permissions", values)
+	member.get("/c/journeys/new")
+	member.wantStatus(http.StatusForbidden)
+	member.wantText("You may not start threads in this category.")
+
+	admin.get("/admin/people")
+	admin.wantText("ada", "administrator", "mia")
+	admin.get("/u/mia")
+	admin.submit("/u/mia/role", fill{"role": "moderator"})
+	admin.wantText("moderator")
+	member.get("/admin")
+	member.wantStatus(http.StatusOK)
+	member.wantNoText("The community")
+	admin.get("/u/ada")
+	admin.submit("/u/ada/role", fill{"role": "member"})
+	admin.wantStatus(http.StatusConflict)
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	s, _, _, b := community(t)
+	b.get("/settings")
+	b.submit("/settings/about", fill{"about": "I *write*."})
+	b.wantText("I write.")
+	b.get("/settings")
+	b.submit("/settings/tokens", fill{"name": "my script", "scope": "write"})
+	b.wantText("Copy it now", "my script", "may write")
+	if got := b.page.header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("a page with a secret has Cache-Control %q", got)
+	}
+	secret := b.page.text()[strings.Index(b.page.text(), "fmt_"):]
+	actor, err := s.service.TokenActor(t.Context(), forum.Secret(strings.Fields(secret)[0]))
+	if err != nil || actor.Name != "mia" || actor.Scope != forum.ScopeWrite {
+		t.Errorf("the token is %v's (%v), want mia's, to write", actor, err)
+	}
+	b.get("/settings")
+	b.wantText("my script")
+	b.wantNoText("fmt_")
+	b.submit("/settings/tokens/1/revoke", fill{})
+	b.wantNoText("my script")
+	b.post("/settings/tokens/1/revoke", url.Values{})
+	b.wantStatus(http.StatusNotFound)
+}
+
+func TestSearchAndLists(t *testing.T) {
+	t.Parallel()
+	s, admin, mia, b := community(t)
+	for range 45 {
+		s.thread(mia, 1, "Another thread", "about zebras")
+	}
+	if _, err := s.service.EditThread(t.Context(), mia, 2, forum.ThreadChange{Tags: &[]string{"Stripes & dots"}}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, path := range []string{"/", "/c/news"} {
+		clear(seen)
+		b.get(path)
+		b.wantText("46 threads")
+		for {
+			for node := range b.page.root.Descendants() {
+				if href := attribute(node, "href"); strings.HasPrefix(href, "/t/") && within(node, "h2") {
+					seen[href] = true
+				}
+			}
+			older := link(b.page, "Older")
+			if older == "" {
+				break
+			}
+			b.get(older)
+		}
+		if len(seen) != 46 {
+			t.Errorf("%s lists %d threads on all its pages, want 46", path, len(seen))
+		}
+	}
+	b.get("/tag/" + url.PathEscape("stripes & DOTS"))
+	b.wantText("1 thread", "Another thread")
+	b.get("/u/mia")
+	b.wantText("47 posts", "46 threads")
+	b.get(link(b.page, "Older"))
+	b.wantStatus(http.StatusOK)
+	b.get("/u/MIA?show=threads")
+	b.wantText("Another thread")
+	b.get(link(b.page, "Older"))
+	b.wantText("A thread")
+
+	for {
+		about, err := s.service.About(t.Context(), admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if about.Pending == 0 {
+			break
+		}
+	}
+	b.get("/search?q=" + url.QueryEscape(`zebras user:mia`))
+	b.wantText("Another thread", "about zebras")
+	b.get(link(b.page, "More"))
+	b.wantText("about zebras")
+	b.get("/search?q=nothinglikethis")
+	b.wantText("Nothing was found.")
+	b.get("/search?q=%21%21")
+	b.wantStatus(http.StatusUnprocessableEntity)
+	if _, wrong := b.page.field("q"); wrong == "" {
+		t.Error("nobody says what is wrong with the query")
+	}
+	b.get("/search?q=" + strings.Repeat("x", 300))
+	b.wantStatus(http.StatusUnprocessableEntity)
+	b.get("/about")
+	b.wantText("threads 46 posts 47 people 2")
+}
+
+// link returns where the link of that name leads, "" where there is none.
+func link(p *page, name string) string {
+	for node := range p.root.Descendants() {
+		if node.Data == "a" && strings.TrimSpace(textOf(node)) == name {
+			return attribute(node, "href")
+		}
+	}
+	return ""
+}
+
+func TestPagesOfAThread(t *testing.T) {
+	t.Parallel()
+	s, _, mia, member := community(t)
+	for range 58 {
+		s.reply(mia, 1, "more")
+	}
+	for _, b := range []*browser{s.browser(), member} {
+		var numbers []string
+		path := "/t/1"
+		for path != "" {
+			b.get(path)
+			b.wantStatus(http.StatusOK)
+			for node := range b.page.root.Descendants() {
+				if node.Data == "article" {
+					numbers = append(numbers, attribute(node, "id"))
+				}
+			}
+			path = link(b.page, "Next")
+		}
+		if len(numbers) != 60 || numbers[0] != "p-1" || numbers[59] != "p-60" {
+			t.Errorf("all pages have %d posts, %v", len(numbers), numbers)
+		}
+		for asked, want := range map[string]string{
+			"/t/1/47":                             "/t/1/a-thread?from=41#p-47",
+			"/t/1/20":                             "/t/1/a-thread#p-20",
+			"/t/1/a-thread?from=33&date=":         "/t/1/a-thread?from=33&date=",
+			"/t/1/a-thread?from=1000":             "/t/1/a-thread?from=41",
+			"/t/1/wrong?from=21":                  "/t/1/a-thread?from=21",
+			"/t/1?from=":                          "/t/1/a-thread",
+			"/t/1/a-thread?from=&date=2026-11-24": "/t/1/a-thread",
+			"/t/1/a-thread?date=2001-01-01":       "/t/1/a-thread",
+			"/t/1/a-thread?date=2099-01-01":       "/t/1/a-thread?from=41",
+		} {
+			b.get(asked)
+			b.wantStatus(http.StatusOK)
+			if b.page.path != want {
+				t.Errorf("%s leads to %s, want %s", asked, b.page.path, want)
+			}
+		}
+		b.get("/t/1/a-thread?date=24.11.2026")
+		b.wantStatus(http.StatusUnprocessableEntity)
+	}
+}
+
+// Addresses of the forum that a community came from lead to where their content is now.
+func TestImportedAddresses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	category, err := s.service.ImportCategory(t.Context(), "old", "1", "Imported", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.service.ImportUsers(t.Context(), "old", []forum.ImportedUser{{Key: "5", Name: "<b>Bob</b>", About: "Hello", CreatedAt: s.clock.Now(), Paths: []string{"/users/5"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.service.ImportThreads(t.Context(), "old", category, []forum.ImportedThread{{Key: "12", Title: "An old one", Paths: []string{"/questions/12"},
+		Posts: []forum.ImportedPost{
+			{Key: "12", AuthorKey: "5", Body: "asked", CreatedAt: s.clock.Now(), Reactions: []forum.ReactionCount{{Kind: "up", N: 3}}},
+			{Key: "13", AuthorName: "gone", Body: "answered", CreatedAt: s.clock.Now(), Solution: true, Paths: []string{"/a/13", "/viewtopic.php?p=13"}},
+		}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser()
+	for old, want := range map[string]string{"/questions/12": "/t/1/an-old-one", "/a/13": "/t/1/an-old-one#p-2",
+		"/viewtopic.php?p=13": "/t/1/an-old-one#p-2", "/questions/12?utm=x": "/t/1/an-old-one"} {
+		b.get(old)
+		b.wantStatus(http.StatusOK)
+		if b.page.path != want {
+			t.Errorf("%s leads to %s, want %s", old, b.page.path, want)
+		}
+		b.wantText("👍 3", "solution", "gone")
+	}
+	b.get("/users/5")
+	b.wantText("Nobody can sign in to it yet.", "Hello")
+	admin := s.user("ada", forum.Admin)
+	if err := s.service.HideCategory(t.Context(), admin, category, true, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/questions/12")
+	b.wantStatus(http.StatusNotFound)
+}

@@ -1,0 +1,226 @@
+package web_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"folkmoot/internal/forum"
+)
+
+const visitorsPage = "/t/1/a-thread"
+
+// Whatever changes on a page, the next visitor sees it.
+func TestVisitorsPageIsNeverStale(t *testing.T) {
+	t.Parallel()
+	s, admin, mia, member := community(t)
+	visitor := s.browser()
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	steps := []struct {
+		name  string
+		act   func()
+		shows string
+		not   string
+	}{
+		{"reply", func() { s.reply(mia, 1, "The third post.") }, "The third post.", "2 posts"},
+		{"edit", func() {
+			_, err := s.service.EditPost(ctx, mia, 1, 3, forum.PostEdit{Body: "Reworded."})
+			do(err)
+		}, "Reworded.", "The third post."},
+		{"react", func() {
+			_, err := s.service.React(ctx, admin, 1, 3, "heart", "")
+			do(err)
+		}, "❤️ 1", ""},
+		{"withdraw", func() {
+			_, err := s.service.React(ctx, admin, 1, 3, "", "")
+			do(err)
+		}, "", "❤️ 1"},
+		{"hide", func() {
+			_, err := s.service.MarkPost(ctx, admin, 1, 3, forum.MarkModHidden, true, "")
+			do(err)
+		}, "2 posts", "Reworded."},
+		{"unhide", func() {
+			_, err := s.service.MarkPost(ctx, admin, 1, 3, forum.MarkModHidden, false, "")
+			do(err)
+		}, "Reworded.", "2 posts"},
+		{"tag", func() {
+			_, err := s.service.EditThread(ctx, mia, 1, forum.ThreadChange{Tags: &[]string{"fresh"}})
+			do(err)
+		}, "fresh", ""},
+		{"lock", func() { lock(s, admin, true) }, "This thread is locked", "to reply"},
+		{"unlock", func() { lock(s, admin, false) }, "to reply", "locked"},
+		{"rename category", func() {
+			_, err := s.service.EditCategory(ctx, admin, 1, forum.NewCategory{Name: "Tidings"})
+			do(err)
+		}, "Tidings", "News"},
+	}
+	visitor.get(visitorsPage)
+	for _, step := range steps {
+		step.act()
+		visitor.get(visitorsPage)
+		visitor.wantStatus(http.StatusOK)
+		if step.shows != "" {
+			visitor.wantText(step.shows)
+		}
+		if step.not != "" {
+			visitor.wantNoText(step.not)
+		}
+		member.get(visitorsPage)
+		if step.shows != "" && !strings.Contains(step.shows, "reply") && step.name != "lock" {
+			member.wantText(step.shows)
+		}
+	}
+	do(s.service.SetSite(ctx, admin, "Another name", "", ""))
+	if visitor.get(visitorsPage); !strings.Contains(visitor.page.source, "Another name") {
+		t.Error("the page keeps the former name of the community")
+	}
+	do(s.service.HideCategory(ctx, admin, 1, true, ""))
+	visitor.get(visitorsPage)
+	visitor.wantStatus(http.StatusNotFound)
+	do(s.service.HideCategory(ctx, admin, 1, false, ""))
+	visitor.get(visitorsPage)
+	visitor.wantStatus(http.StatusOK)
+	_, err := s.service.MarkThread(ctx, admin, 1, forum.MarkModDeleted, true, "")
+	do(err)
+	visitor.get(visitorsPage)
+	visitor.wantStatus(http.StatusNotFound)
+}
+
+// What one visitor is served holds nothing of anybody.
+func TestVisitorsPageIsNobodys(t *testing.T) {
+	t.Parallel()
+	s, _, _, member := community(t)
+	member.get(visitorsPage)
+	if !strings.Contains(member.page.source, `name="key"`) || member.page.header.Get("Cache-Control") != "private, no-cache" {
+		t.Errorf("a member's page has no form key, or may be kept: %s", member.page.header.Get("Cache-Control"))
+	}
+	for _, trace := range []string{"", "?utm_source=x", "?reply=2", "?from=1"} {
+		visitor := s.browser()
+		visitor.get(visitorsPage + trace)
+		visitor.wantStatus(http.StatusOK)
+		for _, personal := range []string{`name="key"`, "Sign out", "utm_source", "Settings"} {
+			if strings.Contains(visitor.page.source, personal) {
+				t.Errorf("a visitor's page holds %q", personal)
+			}
+		}
+		if visitor.page.header.Get("Set-Cookie") != "" {
+			t.Error("a visitor's page sets a cookie")
+		}
+		if got, want := visitor.page.header.Get("Cache-Control"), "no-cache"; got != want {
+			t.Errorf("Cache-Control is %q, want %q", got, want)
+		}
+	}
+}
+
+func TestEntityTag(t *testing.T) {
+	t.Parallel()
+	s, _, mia, _ := community(t)
+	ask := func(headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, visitorsPage, nil)
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		return w
+	}
+	plain := ask()
+	zipped := ask("Accept-Encoding", "gzip")
+	etag, zippedTag := plain.Header().Get("ETag"), zipped.Header().Get("ETag")
+	if etag == "" || strings.HasPrefix(etag, "W/") || etag == zippedTag {
+		t.Errorf("tags are %s plain and %s compressed, want two strong ones", etag, zippedTag)
+	}
+	unzip, err := gzip.NewReader(zipped.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(unzip)
+	if err != nil || string(text) != plain.Body.String() {
+		t.Errorf("compressed page differs (%v)", err)
+	}
+	if w := ask("If-None-Match", etag); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
+		t.Errorf("known page: status %d with %d bytes, want 304 with none", w.Code, w.Body.Len())
+	}
+	if w := ask("If-None-Match", zippedTag, "Accept-Encoding", "gzip"); w.Code != http.StatusNotModified {
+		t.Errorf("known compressed page: status %d, want 304", w.Code)
+	}
+	s.reply(mia, 1, "news")
+	if w := ask("If-None-Match", etag); w.Code != http.StatusOK || w.Header().Get("ETag") == etag {
+		t.Errorf("changed page: status %d, tag %s", w.Code, w.Header().Get("ETag"))
+	}
+}
+
+// While a thread grows, every visitor sees at least the posts that were acknowledged before they asked.
+func TestCacheUnderWrites(t *testing.T) {
+	t.Parallel()
+	s, _, mia, _ := community(t)
+	var readers sync.WaitGroup
+	var mu sync.Mutex
+	written := 2
+	done := make(chan struct{})
+	for range 3 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				mu.Lock()
+				least := written
+				mu.Unlock()
+				w := httptest.NewRecorder()
+				s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, visitorsPage, nil))
+				if got := strings.Count(w.Body.String(), "<article"); got < min(least, forum.PageSize) {
+					t.Errorf("page shows %d posts, %d were acknowledged", got, least)
+					return
+				}
+			}
+		})
+	}
+	for range 15 {
+		s.reply(mia, 1, "more")
+		mu.Lock()
+		written++
+		mu.Unlock()
+	}
+	close(done)
+	readers.Wait()
+}
+
+func BenchmarkVisitorsPage(b *testing.B) {
+	s := newSite(b)
+	admin := s.user("ada", forum.Admin)
+	s.thread(admin, s.category(admin, "News").ID, "A thread", strings.Split(strings.Repeat("Some words of a post that are about as many as usual. ", 20)[:0]+strings.Repeat("A post of some three hundred bytes, as people write them. It has a few sentences, and no more than one **bold** word.\n\nAnd a second paragraph, since most have one.|", 20), "|")[:20]...)
+	serve := func(b *testing.B, header ...string) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r := httptest.NewRequest(http.MethodGet, visitorsPage, nil)
+			for i := 0; i < len(header); i += 2 {
+				r.Header.Set(header[i], header[i+1])
+			}
+			w := httptest.NewRecorder()
+			s.handler.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				b.Fatal(w.Code)
+			}
+		}
+	}
+	b.Run("cached", func(b *testing.B) { serve(b) })
+	b.Run("cached-gzip", func(b *testing.B) { serve(b, "Accept-Encoding", "gzip") })
+	b.Run("afresh", func(b *testing.B) {
+		session := s.signedIn("ada")
+		cookie := session.client.Jar.Cookies(httptest.NewRequest(http.MethodGet, s.url, nil).URL)
+		serve(b, "Cookie", cookie[0].String())
+	})
+}

@@ -1,0 +1,312 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// community is a site with a category and a thread of two posts by mia, who is signed in.
+func community(t *testing.T) (s *site, admin, mia forum.Actor, b *browser) {
+	t.Helper()
+	s = newSite(t)
+	admin, mia = s.user("ada", forum.Admin), s.user("mia", forum.Member)
+	news := s.category(admin, "News")
+	s.thread(mia, news.ID, "A thread", "The first post.", "The second post.")
+	return s, admin, mia, s.signedIn("mia")
+}
+
+func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 300)
+	tests := []struct {
+		name     string
+		page     string
+		action   string
+		typed    fill
+		field    string
+		wrong    string // what is said of it
+		kept     string // value of another field
+		keptName string
+	}{
+		{"empty title", "/new", "/new", fill{"title": " ", "body": "kept text", "category_id": "1"}, "title", "Title must not be empty.", "kept text", "body"},
+		{"long title", "/new", "/new", fill{"title": long, "body": "kept"}, "title", "Title is too long: 300 characters, at most 200.", long, "title"},
+		{"control character", "/new", "/new", fill{"title": "a\x00b", "body": "kept"}, "title", "U+0000", "kept", "body"},
+		{"invalid UTF-8", "/new", "/new", fill{"title": "\xff", "body": "kept"}, "title", "is not valid UTF-8 text", "kept", "body"},
+		{"too many tags", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "a,b,c,d,e,f"}, "tags", "Tags are too many", "a,b,c,d,e,f", "tags"},
+		{"unseen category", "/new", "/new", fill{"title": "kept", "body": "b", "category_id": "99"}, "category_id", "is no category that you can see", "kept", "title"},
+		{"empty reply", "/t/1/a-thread", "/t/1/reply", fill{"body": "\n "}, "body", "must not be empty", "", ""},
+		{"long reply", "/t/1/a-thread", "/t/1/reply", fill{"body": strings.Repeat("y", 33_000)}, "body", "at most 32000", strings.Repeat("y", 33_000), "body"},
+		{"empty edit", "/t/1/1/edit", "/t/1/1/edit", fill{"body": ""}, "body", "must not be empty", "", ""},
+		{"empty rename", "/t/1/thread/edit", "/t/1/thread/edit", fill{"title": "", "tags": "kept"}, "title", "must not be empty", "kept", "tags"},
+		{"long about", "/settings", "/settings/about", fill{"about": strings.Repeat("z", 4001)}, "about", "at most 4000", strings.Repeat("z", 4001), "about"},
+		{"token without name", "/settings", "/settings/tokens", fill{"name": ""}, "name", "must not be empty", "", ""},
+	}
+	_, _, _, b := community(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := &browser{site: &site{TB: t, url: b.url}, client: b.client}
+			b.get(tt.page)
+			b.submit(tt.action, tt.typed)
+			b.wantStatus(http.StatusUnprocessableEntity)
+			if _, wrong := b.page.field(tt.field); !strings.Contains(wrong, tt.wrong) {
+				t.Errorf("beside %s stands %q, want %q", tt.field, wrong, tt.wrong)
+			}
+			if got, _ := b.page.field(tt.keptName); got != tt.kept {
+				t.Errorf("%s holds %.60q, want %.60q", tt.keptName, got, tt.kept)
+			}
+		})
+	}
+}
+
+// Whatever keeps a text from being accepted, it is given back, and can be sent again.
+func TestTextIsKept(t *testing.T) {
+	t.Parallel()
+	const text = "a text\nthat took <long> to write"
+	write := func(b *browser) {
+		b.Helper()
+		b.submit("/t/1/reply", fill{"body": text})
+		if got, _ := b.page.field("body"); got != text {
+			b.Errorf("status %d keeps %q, want %q", b.page.status, got, text)
+		}
+	}
+	t.Run("locked meanwhile", func(t *testing.T) {
+		t.Parallel()
+		s, admin, _, b := community(t)
+		b.get("/t/1/a-thread")
+		lock(s, admin, true)
+		write(b)
+		b.wantStatus(http.StatusConflict)
+		b.wantText("This thread is locked: nobody but moderators can reply.")
+		lock(s, admin, false)
+		b.submit("/t/1/reply", fill{})
+		b.wantText("3 posts", "that took <long> to write")
+	})
+	t.Run("suspended meanwhile", func(t *testing.T) {
+		t.Parallel()
+		s, admin, _, b := community(t)
+		b.get("/t/1/a-thread")
+		if err := s.service.SuspendUser(t.Context(), admin, "mia", "", ""); err != nil {
+			t.Fatal(err)
+		}
+		write(b)
+		b.wantStatus(http.StatusForbidden)
+	})
+	t.Run("thread gone meanwhile", func(t *testing.T) {
+		t.Parallel()
+		s, admin, _, b := community(t)
+		b.get("/t/1/a-thread")
+		if _, err := s.service.MarkThread(t.Context(), admin, 1, forum.MarkModDeleted, true, ""); err != nil {
+			t.Fatal(err)
+		}
+		write(b)
+		b.wantStatus(http.StatusNotFound)
+	})
+	t.Run("session over", func(t *testing.T) {
+		t.Parallel()
+		_, _, _, b := community(t)
+		b.get("/t/1/a-thread?reply=2")
+		form := b.page
+		b.submit("/sign-out", fill{})
+		b.page = form
+		b.submit("/t/1/reply", fill{"body": text})
+		b.wantStatus(http.StatusUnauthorized)
+		b.wantText("Nothing you typed is lost")
+		b.submit("/sign-in", fill{"name": "mia", "password": "wrong password"})
+		b.wantStatus(http.StatusUnprocessableEntity)
+		b.submit("/sign-in", fill{"name": "mia", "password": goodPassword})
+		b.wantStatus(http.StatusOK)
+		b.wantText("Welcome back")
+		if got, _ := b.page.field("body"); got != text {
+			t.Errorf("after signing in the text is %q, want %q", got, text)
+		}
+		b.submit("/t/1/reply", fill{})
+		b.wantText("3 posts", "in reply to #2 mia", "that took <long> to write")
+	})
+	t.Run("store away", func(t *testing.T) {
+		t.Parallel()
+		s, _, _, b := community(t)
+		b.get("/t/1/a-thread")
+		away := s.service.Store
+		s.service.Store = &failing{Store: away, err: &forum.Error{Kind: forum.Unavailable, Message: "the disk is full", RetryAfter: 30 * time.Second}}
+		write(b)
+		b.wantStatus(http.StatusServiceUnavailable)
+		b.wantText("The disk is full.", "Try again in 30 seconds.")
+		if got := b.page.header.Get("Retry-After"); got != "30" {
+			t.Errorf("Retry-After is %q, want 30", got)
+		}
+		s.service.Store = away
+		b.submit("/t/1/reply", fill{})
+		b.wantText("3 posts")
+	})
+	t.Run("too large", func(t *testing.T) {
+		t.Parallel()
+		_, _, _, b := community(t)
+		b.get("/t/1/a-thread")
+		large := strings.Repeat("ж", forum.MaxRequestBytes/4)
+		b.submit("/t/1/reply", fill{"body": large})
+		b.wantStatus(http.StatusRequestEntityTooLarge)
+		b.wantText("Only the beginning of your text arrived")
+		if got, _ := b.page.field("body"); len(got) < 60_000 || !strings.HasPrefix(large, got) {
+			t.Errorf("%d bytes are kept, beginning %.20q", len(got), got)
+		}
+	})
+	t.Run("key used for another text", func(t *testing.T) {
+		t.Parallel()
+		_, _, _, b := community(t)
+		form := b.get("/t/1/a-thread")
+		b.submit("/t/1/reply", fill{"body": "sent before"})
+		b.page = form // the Back button
+		write(b)
+		b.wantStatus(http.StatusUnprocessableEntity)
+		b.wantText("This form was sent before, with something else in it.")
+		b.submit("/t/1/reply", fill{})
+		b.wantText("4 posts")
+	})
+}
+
+func lock(s *site, admin forum.Actor, set bool) {
+	s.Helper()
+	if _, err := s.service.MarkThread(s.Context(), admin, 1, forum.MarkLocked, set, ""); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// failing is a store that cannot write.
+type failing struct {
+	forum.Store
+	err error
+}
+
+func (f *failing) CreatePost(context.Context, forum.Change, forum.Post) (forum.Receipt, error) {
+	return forum.Receipt{}, f.err
+}
+
+func TestSendingTwiceIsOnce(t *testing.T) {
+	t.Parallel()
+	_, _, _, b := community(t)
+	form := b.get("/t/1/a-thread")
+	b.submit("/t/1/reply", fill{"body": "once"})
+	b.page = form
+	b.submit("/t/1/reply", fill{"body": "once"})
+	b.wantStatus(http.StatusOK)
+	b.wantText("3 posts")
+}
+
+// Two people edit one post: the second is told, sees both texts, and decides.
+func TestEditOfAChangedPost(t *testing.T) {
+	t.Parallel()
+	s, admin, _, b := community(t)
+	b.get("/t/1/2/edit")
+	if _, err := s.service.EditPost(t.Context(), admin, 1, 2, forum.PostEdit{Body: "changed by ada"}); err != nil {
+		t.Fatal(err)
+	}
+	b.submit("/t/1/2/edit", fill{"body": "changed by mia"})
+	b.wantStatus(http.StatusPreconditionFailed)
+	b.wantText("This is how the post reads now", "changed by ada")
+	if got, _ := b.page.field("body"); got != "changed by mia" {
+		t.Errorf("text is %q", got)
+	}
+	b.submit("/t/1/2/edit", fill{})
+	b.wantText("changed by mia")
+	b.wantNoText("changed by ada")
+}
+
+// What is absent, not to be seen and malformed answers alike, to the byte.
+func TestNothingHere(t *testing.T) {
+	t.Parallel()
+	s, admin, _, member := community(t)
+	secret, err := s.service.CreateCategory(t.Context(), admin, forum.NewCategory{Name: "Secret",
+		Permissions: forum.Permissions{forum.Visitor: {}, forum.Member: {}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.thread(admin, secret.ID, "Hidden plans", "nobody knows")
+	s.user("max", forum.Moderator)
+	moderator := s.signedIn("max")
+	for _, path := range []string{"/c/secret", "/t/2/hidden-plans", "/t/2"} {
+		moderator.get(path)
+		moderator.wantStatus(http.StatusOK)
+	}
+	paths := []string{"/c/secret", "/c/absent", "/c/secret/new", "/t/2", "/t/2/hidden-plans", "/t/2/wrong-slug", "/t/2/1", "/t/2/1/edit", "/t/2/1/history",
+		"/t/2/1/delete", "/t/2/thread/edit", "/t/2?date=2026-11-24", "/t/99", "/t/99/x", "/t/abc", "/t/-1", "/t/01", "/t/9223372036854775808", "/t/1/99",
+		"/t/1/0", "/t/1/a-thread?from=x", "/t/1/a-thread?from=-1", "/u/nobody", "/tag/none", "/nothing", "/?before=x", "/t/1/00002", "/first-run", "/assets/x.css"}
+	for _, b := range []*browser{s.browser(), member} {
+		b.get("/t/98")
+		want := b.page.source
+		for _, path := range paths {
+			b.get(path)
+			if path == "/c/secret/new" && b != member {
+				b.wantStatus(http.StatusUnauthorized)
+				continue
+			}
+			if needsSignIn := strings.Contains(path, "/1/") || strings.Contains(path, "/thread/"); needsSignIn && b.page.status == http.StatusUnauthorized {
+				b.Errorf("%s answers 401 of what the reader cannot see", path)
+			}
+			b.wantStatus(http.StatusNotFound)
+			if got := strings.ReplaceAll(b.page.source, url.QueryEscape(path), url.QueryEscape("/t/98")); got != want {
+				b.Errorf("%s differs from an absent thread:\n%s\n%s", path, got, want)
+			}
+			if got := b.page.header.Get("Cache-Control"); got != "no-store" {
+				b.Errorf("%s: Cache-Control is %q", path, got)
+			}
+		}
+	}
+}
+
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	_, _, _, b := community(t)
+	for _, tt := range []struct {
+		path string
+		want int
+	}{
+		{"/admin", http.StatusForbidden},
+		{"/admin/people", http.StatusForbidden},
+		{"/admin/categories/new", http.StatusForbidden},
+		{"/admin/categories/1", http.StatusForbidden},
+	} {
+		b.get(tt.path)
+		b.wantStatus(tt.want)
+	}
+	for _, path := range []string{"/t/1/thread/mark", "/t/1/2/hide", "/u/ada/suspend", "/u/ada/role", "/admin/site", "/admin/categories/new",
+		"/admin/categories/1", "/admin/categories/1/permissions", "/admin/categories/1/hide", "/admin/categories/1/order"} {
+		b.post(path, url.Values{"set": {"mod_hidden"}, "name": {"x"}, "role": {"admin"}})
+		b.wantStatus(http.StatusForbidden)
+	}
+}
+
+// A visitor who wants to write is asked to sign in, and comes back to where they were.
+func TestSignInLeadsBack(t *testing.T) {
+	t.Parallel()
+	s, _, _, _ := community(t)
+	for next, want := range map[string]string{
+		"/t/1/a-thread#reply":     "/t/1/a-thread",
+		"/new?x=1":                "/new?x=1",
+		"https://evil.example/":   "/",
+		"//evil.example/":         "/",
+		`/\evil.example/`:         "/",
+		"/\t/evil.example/":       "/",
+		"javascript:alert(1)":     "/",
+		"evil":                    "/",
+		"":                        "/",
+		"http:/evil.example":      "/",
+		"/%09/evil.example":       "/%09/evil.example",
+		"/@evil.example":          "/@evil.example",
+		"https:evil.example":      "/",
+		"/t/1/a-thread\r\nX-Y: z": "/",
+	} {
+		b := s.browser()
+		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		b.get("/sign-in?next=" + url.QueryEscape(next))
+		b.submit("/sign-in", fill{"name": "mia", "password": goodPassword})
+		if got := strings.TrimSuffix(b.page.header.Get("Location"), "#reply"); got != want {
+			t.Errorf("next=%q leads to %q, want %q", next, got, want)
+		}
+	}
+}
