@@ -75,7 +75,7 @@ func (s *server) routes() {
 	route(s, "DELETE /people/{name}/suspension", "liftSuspension", "End a suspension", s.liftSuspension, spends(&httpkit.Editing))
 	route(s, "PUT /people/{name}/role", "setRole", "Give a person a role", s.setRole, spends(&httpkit.Editing))
 
-	route(s, "POST /sign-up", "signUp", "Make an account and sign in", s.signUp, spends(&httpkit.SigningUp))
+	route(s, "POST /sign-up", "signUp", "Make an account and sign in", s.signUp)
 	route(s, "POST /sign-in", "signIn", "Sign in with name and password", s.signIn)
 	route(s, "POST /sign-out", "signOut", "End the session", s.signOut)
 	route(s, "GET /me", "getMe", "Who you are", s.getMe)

@@ -50,10 +50,8 @@ type signInInput struct {
 	Body credentials
 }
 
-// signUp answers a repeated sign-up with the right password like the first. That makes it a way
-// to try passwords, so that it is rationed like signing in, too.
 func (s *server) signUp(ctx context.Context, in *signInInput) (*created[Session], error) {
-	if err := s.kit.SpendSignIn(ctx, in.Body.Name); err != nil {
+	if err := s.kit.SpendSignUp(ctx, in.Body.Name); err != nil {
 		return nil, err
 	}
 	user, err := s.service.SignUp(ctx, forum.SignUp{Name: in.Body.Name, Password: in.Body.Password})

@@ -228,13 +228,21 @@ func malformed(err *jsontext.SyntacticError, body []byte) error {
 	return &forum.Error{Kind: forum.Invalid, Message: fmt.Sprintf("the body is not valid JSON: %v at byte %d", err.Err, err.ByteOffset)}
 }
 
+// longestFieldName bounds what a problem repeats of the input: no field of ours has a longer way to it.
+const longestFieldName = 80
+
 // fieldName writes the way to a field as problems name it: tags.0
 func fieldName(pointer jsontext.Pointer) string {
-	var parts []string
+	name := ""
 	for token := range pointer.Tokens() {
-		parts = append(parts, token)
+		if name != "" {
+			name += "."
+		}
+		if name += token; len(name) > longestFieldName {
+			return strings.ToValidUTF8(name[:longestFieldName], "") + "…"
+		}
 	}
-	return strings.Join(parts, ".")
+	return name
 }
 
 func wrongType(err *json.SemanticError) string {

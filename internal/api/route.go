@@ -12,9 +12,6 @@ import (
 	"folkmoot/internal/httpkit"
 )
 
-// handler is what an operation does with its input.
-type handler[In, Out any] func(context.Context, *In) (*Out, error)
-
 // output is what a handler returns: it knows the status of success, and sends itself.
 type output interface {
 	status() int

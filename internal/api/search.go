@@ -30,6 +30,11 @@ func (s *server) search(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	if in.CategoryID != 0 {
+		if _, err := s.service.CategoryByID(ctx, httpkit.ActorOf(ctx), forum.CategoryID(in.CategoryID)); err != nil {
+			return nil, err
+		}
+	}
 	found, err := s.service.Search(ctx, httpkit.ActorOf(ctx), in.Query, forum.CategoryID(in.CategoryID), offset)
 	if err != nil {
 		return nil, err
