@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"folkmoot/internal/proof"
 )
@@ -65,13 +68,15 @@ func (c *loadtestRunCommand) Run(ctx context.Context, std *console) error {
 	if err != nil {
 		return err
 	}
+	progress := newTeller(std)
 	test := proof.Loadtest{Program: proof.Program{Binary: binary, Data: data}, Mix: mix, Clients: c.Clients,
-		Threads: c.Threads, Duration: c.Duration, Body: c.Body, Seed: c.Seed, Tell: teller(std)}
+		Threads: c.Threads, Duration: c.Duration, Body: c.Body, Seed: c.Seed, Tell: progress.tell}
 	test.Fill = func(ctx context.Context, posts, threads int) error {
 		return (&loadtestFillCommand{Posts: posts, Threads: threads, Body: c.Body, Seed: c.Seed, Data: data}).Run(ctx, std)
 	}
-	test.Tell(fmt.Sprintf("a server of its own in %s; its limits on how often people may post are raised, since clients are no people", data))
+	progress.tell(fmt.Sprintf("a server of its own in %s; its limits on how often people may post are raised, since clients are no people", data))
 	report, err := test.Run(ctx)
+	progress.end()
 	if err != nil {
 		return err
 	}
@@ -131,12 +136,14 @@ func (c *loadtestFillCommand) Run(ctx context.Context, std *console) error {
 		return err
 	}
 	defer m.Close()
-	tell, begin := teller(std), time.Now()
+	progress, begin := newTeller(std), time.Now()
 	fill := proof.Fill{Service: m.Service, Posts: c.Posts, Threads: c.Threads, Body: c.Body, Seed: c.Seed,
 		Progress: func(done, all int) {
-			tell(fmt.Sprintf("%d of %d posts, %.0f/s", done, all, float64(done)/time.Since(begin).Seconds()))
+			progress.tell(fmt.Sprintf("%d of %d posts, %.0f/s", done, all, float64(done)/time.Since(begin).Seconds()))
 		}}
-	if err := fill.Run(ctx); err != nil {
+	err = fill.Run(ctx)
+	progress.end()
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(std.err, "made %d posts in %.1f s\n", c.Posts, time.Since(begin).Seconds())
@@ -153,18 +160,32 @@ func (c *loadtestBareCommand) Run(ctx context.Context) error {
 	return proof.ServeBare(ctx, c.Listen, c.Bytes)
 }
 
-// teller writes progress for people: over the last line at a terminal, else a line at most once a second.
-func teller(std *console) func(string) {
-	file, isFile := std.err.(*os.File)
-	info, err := os.Stderr.Stat()
-	if isFile && file == os.Stderr && err == nil && info.Mode()&os.ModeCharDevice != 0 {
-		return func(line string) { fmt.Fprintf(std.err, "\r\x1b[K%s", line) }
+// teller writes progress for people: at a terminal each line over the last one, elsewhere at most
+// one a second.
+type teller struct {
+	to       io.Writer
+	terminal bool
+	last     time.Time
+}
+
+func newTeller(std *console) *teller {
+	file, ok := std.err.(*os.File)
+	return &teller{to: std.err, terminal: ok && term.IsTerminal(int(file.Fd()))}
+}
+
+func (t *teller) tell(line string) {
+	switch {
+	case t.terminal:
+		fmt.Fprintf(t.to, "\r\x1b[K%s", line)
+	case time.Since(t.last) >= 900*time.Millisecond:
+		t.last = time.Now()
+		fmt.Fprintln(t.to, line)
 	}
-	var last time.Time
-	return func(line string) {
-		if time.Since(last) >= 900*time.Millisecond {
-			last = time.Now()
-			fmt.Fprintln(std.err, line)
-		}
+}
+
+// end takes the last line away at a terminal: what follows is the result.
+func (t *teller) end() {
+	if t.terminal {
+		fmt.Fprint(t.to, "\r\x1b[K")
 	}
 }

@@ -127,6 +127,7 @@ func (c *serveCommand) greet(ctx context.Context, std *console, service *forum.S
 	if token != "" {
 		fmt.Fprintf(std.out, "Make its first administrator at %s/first-run?token=%s\n", origin, token)
 	}
+	fmt.Fprintln(std.out, "Stop it with Ctrl+C")
 	return nil
 }
 

@@ -15,6 +15,7 @@ var reactionKinds = []string{"up", "heart", "laugh"}
 type ThreadRow struct {
 	ID             int64     `json:"id"`
 	CategoryID     int64     `json:"category_id"`
+	Title          string    `json:"title"`
 	Slug           string    `json:"slug"`
 	PostCount      int64     `json:"post_count"`
 	LastActivityAt time.Time `json:"last_activity_at"`
@@ -59,6 +60,9 @@ func (c *client) request(op Op, i int) Request {
 	case Moving:
 		request.Method = http.MethodPatch
 		request.Body = fmt.Appendf(c.body[:0], `{"category_id":%d}`, c.site.Categories[op.Arg])
+	case Renaming:
+		request.Method = http.MethodPatch
+		request.Body = fmt.Appendf(c.body[:0], `{"title":"%s: a better title"}`, request.Key)
 	}
 	return request
 }

@@ -12,6 +12,7 @@ type Audit struct {
 	Acknowledged int64 // posts that were acknowledged
 	Refused      int64
 	Unknown      int64 // posts whose answer never came
+	Happened     int64 // of those, the ones that are there
 	Stored       int64 // posts of the histories that are there
 	Rows         int64 // all posts read back
 	Counted      int64 // the sum of the threads' post_count
@@ -39,7 +40,8 @@ type auditor struct {
 	histories []*History
 	seen      [][][]uint8 // how often the post of each request is there, by history, client, request
 	claims    map[place]*claim
-	moves     map[int]move
+	places    map[int]latest // of threads: the category's index
+	titles    map[int]latest // of threads: the request that gave it
 
 	thread   int
 	number   int64 // of the last post read
@@ -55,21 +57,41 @@ type claim struct {
 	unsure    map[int]bool    // clients whose last reaction may or may not have happened
 }
 
-// move is the last move of a thread, by its version.
-type move struct {
+// latest is what the last change of a thread set something to, by the thread's version.
+type latest struct {
 	version uint32
-	to      uint8
-	unsure  bool // one was not answered
+	value   int64
+	unsure  bool // a change was not answered
 }
 
+// take notes a change.
+func (l latest) take(op Op, value int64) latest {
+	switch {
+	case op.Outcome == Unknown:
+		l.unsure = true
+	case op.Outcome == Acknowledged && op.Version > l.version:
+		l.version, l.value = op.Version, value
+	}
+	return l
+}
+
+// contradicts reports whether something else than the last change is shown.
+func (l latest) contradicts(shown int64) bool { return l.version > 0 && !l.unsure && l.value != shown }
+
+// titleID numbers the request that gave a title, among all runs' clients.
+func titleID(history, client, i int) int64 { return int64(history)<<48 | int64(client)<<32 | int64(i) }
+
 func newAuditor(histories ...*History) *auditor {
-	a := &auditor{histories: histories, claims: map[place]*claim{}, moves: map[int]move{}}
-	for _, history := range histories {
+	a := &auditor{histories: histories, claims: map[place]*claim{}, places: map[int]latest{}, titles: map[int]latest{}}
+	for h, history := range histories {
 		seen := make([][]uint8, len(history.Clients))
 		for client, ops := range history.Clients {
 			seen[client] = make([]uint8, len(ops))
-			for _, op := range ops {
+			for i, op := range ops {
 				a.claim(client, op)
+				if op.Act == Renaming {
+					a.titles[int(op.Thread)] = a.titles[int(op.Thread)].take(op, titleID(h, client, i))
+				}
 			}
 		}
 		a.seen = append(a.seen, seen)
@@ -102,7 +124,7 @@ func (a *auditor) claim(client int, op Op) {
 	case Reacting:
 		a.at(op.place()).react(client, op)
 	case Moving:
-		a.move(op)
+		a.places[int(op.Thread)] = a.places[int(op.Thread)].take(op, int64(op.Arg))
 	}
 }
 
@@ -130,18 +152,6 @@ func (c *claim) react(client int, op Op) {
 	case Unknown:
 		c.unsure[client] = true
 	}
-}
-
-func (a *auditor) move(op Op) {
-	thread := int(op.Thread)
-	last := a.moves[thread]
-	switch {
-	case op.Outcome == Unknown:
-		last.unsure = true
-	case op.Outcome == Acknowledged && op.Version > last.version:
-		last.version, last.to = op.Version, op.Arg
-	}
-	a.moves[thread] = last
 }
 
 // checkOrder compares the answers among themselves: where posts are only added, the thread's
@@ -219,20 +229,28 @@ func (a *auditor) checkClaim(at place, claim *claim, post PostRow) {
 
 // attribute finds the request that made a post.
 func (a *auditor) attribute(post PostRow) {
-	for h, history := range a.histories {
-		client, i, found := history.texts.parse(post.Body)
-		if !found {
-			continue
-		}
-		if client >= len(history.Clients) || i >= len(history.Clients[client]) {
-			a.wrong("thread %d: post %d is of a request that nobody made", a.thread, post.Number)
-			return
-		}
-		a.Stored++
-		a.seen[h][client][i]++
-		a.compare(history.Clients[client][i], history.texts.body(client, i), post)
+	h, client, i, found := a.request(post.Body)
+	if !found {
+		return // of another run, or from before this one
+	}
+	clients := a.histories[h].Clients
+	if client >= len(clients) || i >= len(clients[client]) {
+		a.wrong("thread %d: post %d is of a request that nobody made", a.thread, post.Number)
 		return
 	}
+	a.Stored++
+	a.seen[h][client][i]++
+	a.compare(clients[client][i], a.histories[h].texts.body(client, i), post)
+}
+
+// request finds which request wrote a text.
+func (a *auditor) request(text string) (history, client, i int, found bool) {
+	for h := range a.histories {
+		if client, i, found := a.histories[h].texts.parse(text); found {
+			return h, client, i, true
+		}
+	}
+	return 0, 0, 0, false
 }
 
 func (a *auditor) compare(op Op, body string, post PostRow) {
@@ -256,8 +274,12 @@ func (a *auditor) end(thread ThreadRow, category int) {
 	if a.visible > 0 && !thread.LastActivityAt.Equal(a.activity) {
 		a.wrong("thread %d: last_activity_at is %v, the last visible post is of %v", a.thread, thread.LastActivityAt, a.activity)
 	}
-	if move, moved := a.moves[a.thread]; moved && !move.unsure && move.version > 0 && int(move.to) != category {
-		a.wrong("thread %d: is in category %d, and was last moved to %d", a.thread, category, move.to)
+	if last := a.places[a.thread]; last.contradicts(int64(category)) {
+		a.wrong("thread %d: is in category %d, and was last moved to %d", a.thread, category, last.value)
+	}
+	h, client, i, _ := a.request(thread.Title)
+	if a.titles[a.thread].contradicts(titleID(h, client, i)) {
+		a.wrong("thread %d: is called %q, and was last renamed otherwise", a.thread, thread.Title)
 	}
 }
 
@@ -276,6 +298,9 @@ func (a *auditor) finish() Audit {
 func (a *auditor) judge(history *History, client, i int, times uint8) {
 	op := history.Clients[client][i]
 	key := history.texts.key(client, i)
+	if op.Act == Posting && op.Outcome == Unknown && times > 0 {
+		a.Happened++
+	}
 	switch {
 	case op.Act != Posting:
 	case times > 1:

@@ -76,7 +76,7 @@ func TestAuditFindsNothingWrong(t *testing.T) {
 		{"reacted", func(s *story) { s.react(3, reactionKinds[0], 1) },
 			Audit{Acknowledged: 12, Stored: 12, Rows: 13, Counted: 13}},
 		{"no answer, and stored", func(s *story) { s.history.Clients[2][3].Outcome = Unknown },
-			Audit{Acknowledged: 11, Unknown: 1, Stored: 12, Rows: 13, Counted: 13}},
+			Audit{Acknowledged: 11, Unknown: 1, Happened: 1, Stored: 12, Rows: 13, Counted: 13}},
 		{"no answer, and not stored", func(s *story) {
 			s.history.Clients[2][3].Outcome = Unknown
 			s.remove(13)
@@ -133,6 +133,9 @@ func TestAuditFindsDamage(t *testing.T) {
 		{"a move was lost", func(s *story) {
 			s.history.Clients[0] = append(s.history.Clients[0], Op{Act: Moving, Outcome: Acknowledged, Arg: 1, Version: 20})
 		}, "was last moved to 1"},
+		{"a new title was lost", func(s *story) {
+			s.history.Clients[0] = append(s.history.Clients[0], Op{Act: Renaming, Outcome: Acknowledged, Version: 20})
+		}, "was last renamed otherwise"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

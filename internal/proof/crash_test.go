@@ -20,7 +20,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	site := newSite(t, plan)
 	var histories []*History
 	var restarts []time.Duration
-	var unanswered int64
+	var unanswered, happened int64
 	for crash := range crashes {
 		moment := 300*time.Millisecond + time.Duration(random.Int64N(int64(700*time.Millisecond)))
 		killed := time.AfterFunc(moment, site.Server.Kill)
@@ -33,7 +33,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		restarts = append(restarts, site.Server.Started)
 
 		audit := mustAudit(t, site, histories...)
-		unanswered += audit.Unknown
+		unanswered, happened = unanswered+audit.Unknown, happened+audit.Happened
 		if err := history.Settle(site); err != nil {
 			t.Errorf("crash %d: %v", crash+1, err)
 		}
@@ -49,6 +49,6 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		t.Errorf("acknowledged %d, refused %d, unanswered %d: want some of each, or nothing was proven", audit.Acknowledged, audit.Refused, unanswered)
 	}
 	slices.Sort(restarts)
-	t.Logf("%d crashes: %d posts acknowledged, %d refused, %d unanswered and asked again; lost %d, duplicated %d, refused but stored %d; restart %v in the middle, %v at most",
-		crashes, audit.Acknowledged, audit.Refused, unanswered, audit.Lost, audit.Duplicated, audit.Ghosts, restarts[len(restarts)/2], restarts[len(restarts)-1])
+	t.Logf("%d crashes: %d posts acknowledged, %d refused, %d unanswered (%d of them stored) and asked again; lost %d, duplicated %d, refused but stored %d; restart %v in the middle, %v at most",
+		crashes, audit.Acknowledged, audit.Refused, unanswered, happened, audit.Lost, audit.Duplicated, audit.Ghosts, restarts[len(restarts)/2], restarts[len(restarts)-1])
 }

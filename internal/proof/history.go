@@ -17,6 +17,7 @@ const (
 	Restoring
 	Reacting
 	Moving
+	Renaming
 	Reading
 )
 
@@ -64,6 +65,7 @@ type History struct {
 	Began   time.Time
 	Elapsed time.Duration // until the last answer
 	CPU     time.Duration // that the server used meanwhile
+	OwnCPU  time.Duration // that the clients used meanwhile, on the same processors
 	Samples Samples
 }
 

@@ -37,12 +37,13 @@ func (l Load) Run(ctx context.Context) *History {
 	}
 	watching.Go(func() { l.tell(watchCtx, &answered) })
 
-	cpu := l.Site.Server.CPU()
+	cpu, own := l.Site.Server.CPU(), ownCPU()
 	for _, c := range clients {
 		working.Go(func() { l.work(ctx, c, &answered) })
 	}
 	working.Wait()
-	history.Elapsed, history.CPU = time.Since(history.Began), l.Site.Server.CPU()-cpu
+	history.Elapsed = time.Since(history.Began)
+	history.CPU, history.OwnCPU = l.Site.Server.CPU()-cpu, ownCPU()-own
 	stopWatching()
 	watching.Wait()
 	for _, c := range clients {

@@ -10,7 +10,7 @@ const (
 	MixPost        Mix = "post"         // reply
 	MixReplyDelete Mix = "reply-delete" // reply, delete one's own replies, restore some
 	MixReact       Mix = "react"        // react, change it, withdraw it
-	MixMove        Mix = "move"         // move threads between two categories, and reply in them
+	MixMove        Mix = "move"         // move threads between two categories, rename them, and reply in them
 	MixRead        Mix = "read"         // a visitor's thread page, the same few again and again
 	MixReadFresh   Mix = "read-fresh"   // a visitor's thread pages, no page twice
 	MixAll         Mix = "all"          // every act that changes something, and some that must be refused
@@ -44,7 +44,7 @@ func (m Mix) next(c *client) Op {
 	case MixReact:
 		return c.react(c.anyPost())
 	case MixMove:
-		return c.replyOrMove()
+		return c.moderate()
 	case MixRead:
 		return Op{Act: Reading, Thread: c.anyThread()}
 	case MixReadFresh:
@@ -67,11 +67,16 @@ func (c *client) replyOrDelete() Op {
 	return Op{Act: Posting, Thread: c.anyThread()}
 }
 
-func (c *client) replyOrMove() Op {
-	if c.random.IntN(2) == 0 {
-		return Op{Act: Moving, Thread: c.anyThread(), Arg: uint8(c.random.IntN(len(c.site.Categories)))}
+// moderate moves or renames a thread half the time, and else replies.
+func (c *client) moderate() Op {
+	switch thread := c.anyThread(); c.random.IntN(4) {
+	case 0:
+		return Op{Act: Moving, Thread: thread, Arg: uint8(c.random.IntN(len(c.site.Categories)))}
+	case 1:
+		return Op{Act: Renaming, Thread: thread}
+	default:
+		return Op{Act: Posting, Thread: thread}
 	}
-	return Op{Act: Posting, Thread: c.anyThread()}
 }
 
 // react sets one of the reactions, or withdraws what there is.
@@ -84,7 +89,7 @@ func (c *client) anything() Op {
 	choice := c.random.IntN(10)
 	switch {
 	case choice == 0 && c.moderates:
-		return c.replyOrMove()
+		return c.moderate()
 	case choice == 0:
 		return Op{Act: Posting, Thread: uint32(c.site.Locked)}
 	case choice < 3 && len(c.posts) > 0:

@@ -23,7 +23,8 @@ type Report struct {
 	Errors            map[string]int64 `json:"errors"`
 	CPUPerPost        float64          `json:"cpu_ms_per_post"` // of the server
 	CPUPerRequest     float64          `json:"cpu_ms_per_request"`
-	Started           float64          `json:"start_ms"` // until the first answer
+	OwnCPUPerRequest  float64          `json:"client_cpu_ms_per_request"` // of the generator, on the same processors
+	Started           float64          `json:"start_ms"`                  // until the first answer
 	IdleMemory        float64          `json:"idle_memory_mib"`
 	PeakMemory        float64          `json:"peak_memory_mib"`
 
@@ -68,6 +69,7 @@ func (r *Report) measure(history *History) {
 	r.RequestsPerSecond = float64(requests) / r.Seconds
 	r.Latency, r.Errors, r.Samples = history.Latency(), history.Errors(), history.Samples
 	r.CPUPerRequest = perEach(milliseconds(history.CPU), requests)
+	r.OwnCPUPerRequest = perEach(milliseconds(history.OwnCPU), requests)
 	r.pageBytes = history.bytesEach()
 }
 
@@ -106,13 +108,14 @@ func (r *Report) Print(w io.Writer) {
 	}
 	line("latency", "p50 %.1f, p90 %.1f, p99 %.1f, max %.1f ms", r.Latency.P50, r.Latency.P90, r.Latency.P99, r.Latency.Max)
 	line("not acknowledged", "%s", r.errorList())
+	line("clients", "%.3f ms of CPU a request, on the same processors", r.OwnCPUPerRequest)
 	if r.Pages != nil {
 		line("baseline", "net/http with the same %d bytes: %.0f requests/s; ratio %.2f", r.Pages.Bytes, r.Pages.RequestsPerSecond, r.Ratio)
 	} else {
 		line("baseline", "bare serial loop: %.0f posts/s at %.2f ms a flush; ratio %.2f", r.Baseline.PostsPerSecond, r.Baseline.Flush, r.Ratio)
 		line("search", "%d posts pending at the end, drained in %.1f s", r.Search.Pending, r.Search.Drained)
+		line("posts", "acknowledged %d, stored %d, duplicated %d, lost %d, refused but stored %d", r.Acknowledged, r.Stored, r.Duplicated, r.Lost, r.Ghosts)
 	}
-	line("posts", "acknowledged %d, stored %d, duplicated %d, lost %d, refused but stored %d", r.Acknowledged, r.Stored, r.Duplicated, r.Lost, r.Ghosts)
 	line("numbers", "%d rows read back, counted %d, %d rows recounted, %d samples during the run", r.Rows, r.Counted, r.Recounted, r.Samples.Taken)
 	line("differences", "%d", r.Differences)
 	for _, finding := range r.Findings {
