@@ -84,13 +84,18 @@ func (s *Service) NewFirstRun(ctx context.Context) (Secret, error) {
 	return secret, s.Store.SetFirstRunHash(ctx, secret.Hash())
 }
 
-// CheckFirstRun tells whether a first-run token is the present one; NotFound where it is not.
+// CheckFirstRun tells whether a first-run token is the present one; NotFound where it is not, or
+// where an administrator was made in another way meanwhile.
 func (s *Service) CheckFirstRun(ctx context.Context, token Secret) error {
+	site, err := s.Site(ctx)
+	if err != nil {
+		return err
+	}
 	hash, err := s.Store.FirstRunHash(ctx)
 	if err != nil {
 		return err
 	}
-	if hash == "" || subtle.ConstantTimeCompare([]byte(hash), []byte(token.Hash())) != 1 {
+	if site.HasAdmin || hash == "" || subtle.ConstantTimeCompare([]byte(hash), []byte(token.Hash())) != 1 {
 		return ErrNotFound
 	}
 	return nil

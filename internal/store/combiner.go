@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +41,7 @@ type member struct {
 type combiner struct {
 	engine  Engine
 	clock   forum.Clock
+	closing context.Context // when it ends nobody is let in any more
 	waiting chan *member
 	texts   map[statementID]string
 	stopped chan struct{}
@@ -48,8 +52,8 @@ type combiner struct {
 	pending *member // taken from waiting, but over the last batch's bound
 }
 
-func newCombiner(engine Engine, clock forum.Clock) *combiner {
-	return &combiner{engine: engine, clock: clock,
+func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
+	return &combiner{engine: engine, clock: clock, closing: closing,
 		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
 }
 
@@ -59,11 +63,12 @@ var errStopped = &forum.Error{Kind: forum.Unavailable, Message: "the server is s
 // write waits until run has been committed with others, or refused. A caller whose ctx ends
 // does not undo what is committed: the key tells on a retry.
 func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
+	if c.closing.Err() != nil {
+		return forum.Receipt{}, errStopped
+	}
 	m := &member{change: change, bytes: bytes, run: run, done: make(chan struct{})}
 	select {
 	case c.waiting <- m:
-	case <-c.stopped:
-		return forum.Receipt{}, errStopped
 	default:
 		return forum.Receipt{}, &forum.Error{Kind: forum.Unavailable, Message: "too many people write at this moment; please try again", RetryAfter: time.Second}
 	}
@@ -93,11 +98,11 @@ func (c *combiner) health() error {
 	return c.broken
 }
 
-// loop runs batches until ctx ends, then those that still wait.
-func (c *combiner) loop(ctx context.Context) {
+// loop runs batches until the store closes, then those that still wait.
+func (c *combiner) loop() {
 	defer close(c.stopped)
 	for {
-		batch := c.take(ctx)
+		batch := c.take()
 		if batch == nil {
 			return
 		}
@@ -106,7 +111,7 @@ func (c *combiner) loop(ctx context.Context) {
 }
 
 // take waits for a member and takes those that wait with it, up to the bounds. It is nil at the end.
-func (c *combiner) take(ctx context.Context) []*member {
+func (c *combiner) take() []*member {
 	first := c.pending
 	c.pending = nil
 	if first == nil {
@@ -118,7 +123,7 @@ func (c *combiner) take(ctx context.Context) []*member {
 			runtime.Gosched()
 			select {
 			case first = <-c.waiting:
-			case <-ctx.Done():
+			case <-c.closing.Done():
 				select {
 				case first = <-c.waiting:
 				default:
@@ -160,15 +165,17 @@ func (c *combiner) commit(batch []*member) {
 			c.breakDown(err)
 			answer(batch, c.health())
 			return
-		case fault == FaultResource:
+		case fault == FaultResource, fault == FaultBusy && busy == maxBusyRuns:
 			answer(batch, resourceError(err))
 			return
-		case (fault == FaultBusy || fault == FaultUnknown) && busy < maxBusyRuns:
+		case fault == FaultUnknown && busy == maxBusyRuns:
+			answer(batch, unknownError(err))
+			return
+		case fault == FaultUnknown:
 			busy++
-			continue
-		case fault == FaultBusy || fault == FaultUnknown:
-			answer(batch, resourceError(err))
-			return
+			batch = c.answerKeyless(batch, err)
+		case fault == FaultBusy:
+			busy++
 		case culprit != nil:
 			batch = without(batch, culprit)
 			answer([]*member{culprit}, err)
@@ -186,25 +193,39 @@ func (c *combiner) commit(batch []*member) {
 // failed later. There are no savepoints: SQLITE_FULL rolls a whole transaction back, and what came
 // after it would be committed alone.
 func (c *combiner) runBatch(batch []*member) (culprit *member, err error) {
-	err = c.engine.Write(context.Background(), func(conn Conn) error {
+	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {
+		defer caught(&err)
 		tx := newTx(conn, c.clock, c.texts)
-		for _, m := range batch {
-			m.receipt, m.err = forum.Receipt{}, nil
-			before := tx.changes
-			receipt, err := tx.runMember(m)
-			if err == nil {
-				m.receipt = receipt
-				continue
-			}
-			if tx.changes != before || !refusal(err) {
-				culprit = m
+		for _, culprit = range batch {
+			if err := tx.admit(culprit); err != nil {
 				return err
 			}
-			m.err = err
 		}
+		culprit = nil
 		return tx.flush()
 	})
+	if errors.As(err, new(flushError)) {
+		culprit = nil
+	}
 	return culprit, err
+}
+
+// admit runs a member and keeps what it is to be answered. An error is one that ends the transaction.
+func (t *tx) admit(m *member) error {
+	before := t.changes
+	m.receipt, m.err = t.runMember(m)
+	if m.err != nil && (t.changes != before || !refusal(m.err)) {
+		return m.err
+	}
+	return nil
+}
+
+// caught makes an error of a panic: a defect in one member must not be the end of the writer.
+func caught(err *error) {
+	if value := recover(); value != nil {
+		slog.Error("a write panicked", "panic", value, "stack", string(debug.Stack()))
+		*err = fmt.Errorf("a write panicked: %v", value)
+	}
 }
 
 // refusal tells an error that a decision made from one that a statement made.
@@ -233,6 +254,17 @@ func without(batch []*member, culprit *member) []*member {
 	return rest
 }
 
+// answerKeyless lets those go whom no key would tell whether they are stored already, and returns the others.
+func (c *combiner) answerKeyless(batch []*member, cause error) []*member {
+	keyless := func(m *member) bool { return m.change.Key == "" }
+	for _, m := range batch {
+		if keyless(m) {
+			answer([]*member{m}, unknownError(cause))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(batch), keyless)
+}
+
 func (c *combiner) breakDown(cause error) {
 	slog.Error("writing stopped until restart: a flush failed or the database is damaged", "cause", cause)
 	c.mu.Lock()
@@ -244,4 +276,9 @@ func (c *combiner) breakDown(cause error) {
 func resourceError(cause error) error {
 	return &forum.Error{Kind: forum.Unavailable, Cause: cause, RetryAfter: 5 * time.Second,
 		Message: "this cannot be stored at the moment (the disk may be full); nothing was lost, please try again shortly"}
+}
+
+func unknownError(cause error) error {
+	return &forum.Error{Kind: forum.Unavailable, Cause: cause, RetryAfter: 5 * time.Second,
+		Message: "nobody knows whether this was stored: look, or try again with the same key"}
 }

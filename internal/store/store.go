@@ -23,10 +23,9 @@ var _ forum.Store = (*Store)(nil)
 
 // Open makes a store of an engine that is migrated. It writes from now on until Close.
 func Open(ctx context.Context, engine Engine, clock forum.Clock) (*Store, error) {
-	s := &Store{engine: engine, clock: clock, combiner: newCombiner(engine, clock)}
-	loop, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.running.Go(func() { s.combiner.loop(loop) })
+	closing, stop := context.WithCancel(context.Background())
+	s := &Store{engine: engine, clock: clock, combiner: newCombiner(closing, engine, clock), stop: stop}
+	s.running.Go(s.combiner.loop)
 	if err := s.ensureSettings(ctx); err != nil {
 		_ = s.Close()
 		return nil, err

@@ -225,10 +225,16 @@ func (thread *thread) receipt(number int64, at time.Time) forum.Receipt {
 		LastActivityAt: thread.LastActivityAt, Version: thread.Version, At: at}
 }
 
+// flushError is an error of writing what several members counted together: it says nothing
+// against the one that had it written.
+type flushError struct{ error }
+
+func (e flushError) Unwrap() error { return e.error }
+
 // flush writes what the batch has gathered: threads and counters, in the lock order.
 func (t *tx) flush() error {
 	if err := t.writeCounters(); err != nil {
-		return fmt.Errorf("writing counters: %w", err)
+		return flushError{fmt.Errorf("writing counters: %w", err)}
 	}
 	return nil
 }

@@ -1,10 +1,16 @@
 package sqlite
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
+	"runtime/debug"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 
 	"folkmoot/internal/store"
 )
@@ -13,6 +19,37 @@ import (
 type conn struct {
 	db         *sqlite3.Conn
 	statements map[string]*sqlite3.Stmt
+
+	writing    bool  // between BEGIN IMMEDIATE and its end
+	rolledBack error // why SQLite ended the transaction by itself: a full disk does that
+	broken     bool  // it must not be used again, only closed
+}
+
+// What a connection keeps in memory, in KiB: the writer's is what a batch touches, a reader's
+// what a page does; the system's cache holds the rest for all of them.
+const (
+	writerSetup = `PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = %d`
+	readerSetup = `PRAGMA cache_size = -2000; PRAGMA query_only = 1`
+	// pumpSetup is of the connection that runs checkpoints: it reads no page by itself.
+	pumpSetup = `PRAGMA cache_size = -100; PRAGMA wal_autocheckpoint = 0`
+)
+
+// open opens a connection and runs setup on it.
+func open(ctx context.Context, uri, setup string) (_ *conn, err error) {
+	c := &conn{statements: map[string]*sqlite3.Stmt{}}
+	defer func() {
+		if err != nil && c.db != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	defer c.guard(&err)
+	if c.db, err = sqlite3.OpenContext(ctx, uri); err != nil {
+		return nil, err
+	}
+	if err := c.db.Exec(setup); err != nil {
+		return nil, err
+	}
+	return c, fts5.Register(c.db)
 }
 
 // maxStatements bounds the prepared statements of a connection; lists build theirs from few parts.
@@ -68,7 +105,8 @@ func bind(statement *sqlite3.Stmt, args []any) error {
 
 // Query calls each for every row.
 func (c *conn) Query(text string, args []any, each func(store.Row) error) (err error) {
-	statement, err := c.prepare(text)
+	defer c.guard(&err)
+	statement, err := c.ready(text, args)
 	if err != nil {
 		return err
 	}
@@ -77,9 +115,6 @@ func (c *conn) Query(text string, args []any, each func(store.Row) error) (err e
 			err = resetErr
 		}
 	}()
-	if err := bind(statement, args); err != nil {
-		return err
-	}
 	for statement.Step() {
 		if err := each(row{statement}); err != nil {
 			return err
@@ -89,12 +124,10 @@ func (c *conn) Query(text string, args []any, each func(store.Row) error) (err e
 }
 
 // Exec runs a statement that returns no rows.
-func (c *conn) Exec(text string, args ...any) (int64, error) {
-	statement, err := c.prepare(text)
+func (c *conn) Exec(text string, args ...any) (changed int64, err error) {
+	defer c.guard(&err)
+	statement, err := c.ready(text, args)
 	if err != nil {
-		return 0, err
-	}
-	if err := bind(statement, args); err != nil {
 		return 0, err
 	}
 	if err := statement.Exec(); err != nil {
@@ -103,8 +136,140 @@ func (c *conn) Exec(text string, args ...any) (int64, error) {
 	return c.db.Changes(), nil
 }
 
-func (c *conn) close() error {
-	for _, statement := range c.statements {
+// ready prepares and binds, unless the transaction that the statement is of has ended already.
+func (c *conn) ready(text string, args []any) (*sqlite3.Stmt, error) {
+	if c.rolledBack != nil {
+		return nil, c.rolledBack
+	}
+	statement, err := c.prepare(text)
+	if err == nil {
+		err = bind(statement, args)
+	}
+	return statement, err
+}
+
+// guard ends every call of SQLite. It makes an error of a panic (SQLite's binding panics where memory
+// runs out), after which the connection is not used again; and after an error it sees whether
+// SQLite has rolled the transaction back, so that nothing of it is committed alone.
+func (c *conn) guard(err *error) {
+	if value := recover(); value != nil {
+		slog.Error("SQLite panicked; the connection is given up", "panic", value, "stack", string(debug.Stack()))
+		c.broken = true
+		*err = panicked{value}
+		return
+	}
+	if *err != nil && c.writing && c.rolledBack == nil && c.db.GetAutocommit() {
+		c.rolledBack = *err
+	}
+}
+
+// panicked is a panic of SQLite or under it. Where memory ran out it is sqlite3.NOMEM.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func (p panicked) Unwrap() error {
+	if err, ok := p.value.(error); ok && err.Error() == sqlite3.NOMEM.Error() {
+		return sqlite3.NOMEM
+	}
+	return nil
+}
+
+// transaction runs and commits. After an error nothing of it is stored, except where the error
+// is an unknownOutcome.
+func (c *conn) transaction(run func(store.Conn) error) error {
+	if _, err := c.Exec(`BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	c.writing = true
+	err := run(c)
+	if err == nil {
+		err = c.rolledBack
+	}
+	c.writing, c.rolledBack = false, nil
+	if err == nil {
+		err = c.commit()
+	}
+	if err != nil {
+		c.rollback()
+	}
+	return err
+}
+
+// unknownOutcome is an error of COMMIT after which nobody knows whether it happened.
+type unknownOutcome struct{ error }
+
+func (u unknownOutcome) Unwrap() error { return u.error }
+
+// commit commits. An error that SQLite returns says that it did not; a panic in the middle of it says nothing.
+func (c *conn) commit() error {
+	_, err := c.Exec(`COMMIT`)
+	if c.broken && !errors.Is(err, sqlite3.NOMEM) {
+		return unknownOutcome{err}
+	}
+	return err
+}
+
+// rollback ends a transaction that failed, unless SQLite has. Where that fails too the
+// connection is given up, which ends the transaction with it.
+func (c *conn) rollback() {
+	if c.broken || c.db.GetAutocommit() {
+		return
+	}
+	if _, err := c.Exec(`ROLLBACK`); err != nil {
+		slog.Warn("rolling back failed; the connection is given up", "cause", err)
+		c.broken = true
+	}
+}
+
+// read runs queries in one snapshot; a single one is a snapshot by itself.
+func (c *conn) read(ctx context.Context, queries []store.Query) error {
+	if len(queries) == 1 {
+		c.db.SetInterrupt(ctx)
+		defer c.db.SetInterrupt(context.Background())
+		return c.Query(queries[0].Text, queries[0].Args, queries[0].Each)
+	}
+	return c.snapshot(ctx, func() error {
+		for _, query := range queries {
+			if err := c.Query(query.Text, query.Args, query.Each); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// snapshot runs read in one read transaction, interrupted when ctx ends.
+func (c *conn) snapshot(ctx context.Context, read func() error) error {
+	if _, err := c.Exec(`BEGIN`); err != nil {
+		return err
+	}
+	c.db.SetInterrupt(ctx)
+	err := read()
+	// Whatever became of ctx: a snapshot left open would show the past to the next reader, and
+	// keep the log from being emptied.
+	c.db.SetInterrupt(context.Background())
+	if c.broken || c.db.GetAutocommit() {
+		return err
+	}
+	if _, endErr := c.Exec(`COMMIT`); endErr != nil {
+		c.broken = true
+		return errors.Join(err, endErr)
+	}
+	return err
+}
+
+// checkpoint moves what it can of the log into the file, waiting for nobody. It returns how many
+// pages the log has and how many of them are in the file.
+func (c *conn) checkpoint() (pages, moved int, err error) {
+	defer c.guard(&err)
+	return c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+}
+
+// close closes the connection with all that is open on it. An error says that it may still hold a lock.
+func (c *conn) close() (err error) {
+	defer c.guard(&err)
+	for _, statement := range slices.Collect(c.db.Stmts()) {
 		_ = statement.Close()
 	}
 	return c.db.Close()

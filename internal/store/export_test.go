@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+
+	"folkmoot/internal/forum"
+)
+
+// What the combiner is bound by.
+const (
+	MaxBatchMembers = maxBatchMembers
+	MaxWaiting      = maxWaiting
+	MaxBusyRuns     = maxBusyRuns
+)
+
+// Tx is a batch's transaction, in the hand of one member of it.
+type Tx struct{ tx *tx }
+
+// Exec changes rows.
+func (t Tx) Exec(text string, args ...any) error {
+	_, err := t.tx.exec(text, args...)
+	return err
+}
+
+// Count adds to a counter.
+func (t Tx) Count(counter forum.Counter, n int64) {
+	t.tx.count(n, []forum.Count{{Counter: counter, N: 1}})
+}
+
+// FlushPost writes what is counted of a post, as a member does that is about to read its row.
+func (t Tx) FlushPost(id forum.ThreadID, number int64) error { return t.tx.flushPost(id, number) }
+
+// Write is a write that does what run does, under key.
+func (s *Store) Write(ctx context.Context, key string, run func(Tx) error) (forum.Receipt, error) {
+	change := forum.Change{Key: key, Hash: key}
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		return forum.Receipt{At: t.now}, run(Tx{t})
+	})
+}
+
+// Waiting is how many wait for a batch.
+func (s *Store) Waiting() int { return len(s.combiner.waiting) }
