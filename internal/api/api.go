@@ -56,7 +56,7 @@ func (s *server) routes() {
 	route(s, "DELETE /threads/{thread_id}/marks/{mark}", "unmarkThread", "Restore, show, list, unpin or unlock a thread", s.unmarkThread, spends(&httpkit.Editing))
 
 	route(s, "GET /threads/{thread_id}/posts", "listPosts", "A page of a thread's posts, by number", s.listPosts)
-	route(s, "POST /threads/{thread_id}/posts", "createPost", "Reply to a thread", s.createPost, spends(&httpkit.Posting))
+	route(s, "POST /threads/{thread_id}/posts", "createPost", "Reply to a thread", s.createPost, spends(&httpkit.Posting), replies)
 	route(s, "GET /threads/{thread_id}/posts/{number}", "getPost", "A post", s.getPost)
 	route(s, "PATCH /threads/{thread_id}/posts/{number}", "editPost", "Give a post another text", s.editPost, spends(&httpkit.Editing))
 	route(s, "DELETE /threads/{thread_id}/posts/{number}", "deletePost", "Delete a post", s.deletePost, spends(&httpkit.Editing))

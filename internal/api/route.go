@@ -22,6 +22,7 @@ type output interface {
 type operation struct {
 	method, path, id, summary string
 	ration                    *httpkit.Ration
+	replies                   bool
 }
 
 type option func(*operation)
@@ -30,6 +31,9 @@ type option func(*operation)
 func spends(ration *httpkit.Ration) option {
 	return func(op *operation) { op.ration = ration }
 }
+
+// replies says that the operation is forum.Service.CreatePost.
+func replies(op *operation) { op.replies = true }
 
 // route serves an operation and documents it, both from the types of its handler: In holds
 // fields with the tags path, query and header, and a Body; Out is one of the outputs below.
@@ -48,7 +52,11 @@ func route[In, Out any, P interface {
 	}
 	document[In, Out](s.document, &op, P(new(Out)).status())
 	form := formOf[In]()
-	s.mux.Handle(op.method+" "+Prefix+op.path, s.kit.Handle(func(w http.ResponseWriter, r *http.Request) error {
+	handle := s.kit.Handle
+	if op.replies {
+		handle = s.kit.HandleReply
+	}
+	s.mux.Handle(op.method+" "+Prefix+op.path, handle(func(w http.ResponseWriter, r *http.Request) error {
 		if op.ration != nil {
 			if err := s.kit.Spend(r.Context(), op.ration); err != nil {
 				return err

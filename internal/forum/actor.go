@@ -32,6 +32,8 @@ type Actor struct {
 	Suspended bool
 	Scope     Scope // "" (a session, the command line) is everything
 	Rev       int64 // of the person, as read with the credentials
+
+	remembered Secret // by which the actor was not read but remembered
 }
 
 // Visibility is what lists and pages may hold for an actor. Every query takes one.

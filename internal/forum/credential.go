@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -95,12 +96,49 @@ func (s *Service) checkPassword(ctx context.Context, name, password string) (Use
 
 // OpenSession signs a person in who has shown who they are.
 func (s *Service) OpenSession(ctx context.Context, user UserID) (Secret, error) {
-	secret, err := s.newSecret("fms_")
+	secret, err := s.newSecret(sessionPrefix)
 	if err != nil {
 		return "", err
 	}
 	now := s.Clock.Now()
 	return secret, s.Store.CreateSession(ctx, secret.Hash(), user, now, now.Add(SessionLifetime))
+}
+
+// Prefixes by which secrets tell what they are.
+const (
+	sessionPrefix = "fms_"
+	tokenPrefix   = "fmt_"
+)
+
+// IsSession tells the secret of a session from that of a token.
+func (s Secret) IsSession() bool { return strings.HasPrefix(string(s), sessionPrefix) }
+
+// WellFormed tells a secret that might be one of ours from any other text.
+func (s Secret) WellFormed() bool { return s.IsSession() || strings.HasPrefix(string(s), tokenPrefix) }
+
+// ActorOf returns who holds a secret, of a session or a token; Unauthenticated where nobody does.
+func (s *Service) ActorOf(ctx context.Context, secret Secret) (Actor, error) {
+	read := s.TokenActor
+	if secret.IsSession() {
+		read = s.SessionActor
+	}
+	actor, err := read(ctx, secret)
+	if err != nil {
+		s.memory.actors.forget(secret)
+		return Actor{}, err
+	}
+	s.memory.actors.put(secret, actor)
+	return actor, nil
+}
+
+// ReplyingActor is ActorOf for CreatePost alone: it may remember who held the secret lately, since
+// that is checked again where the post is written.
+func (s *Service) ReplyingActor(ctx context.Context, secret Secret) (Actor, error) {
+	if actor, known := s.memory.actors.get(secret); known {
+		actor.remembered = secret
+		return actor, nil
+	}
+	return s.ActorOf(ctx, secret)
 }
 
 // SessionActor returns who holds a session; Unauthenticated where nobody does.
@@ -167,7 +205,7 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, sco
 	if err := wrong.err(); err != nil {
 		return APIToken{}, "", err
 	}
-	secret, err := s.newSecret("fmt_")
+	secret, err := s.newSecret(tokenPrefix)
 	if err != nil {
 		return APIToken{}, "", err
 	}

@@ -6,7 +6,8 @@ import (
 )
 
 // An import brings what another forum holds, in chunks that are each one transaction. Every
-// thing carries its key in the source; what an earlier, interrupted import brought is passed over.
+// thing carries its key in the source. What an earlier import brought is not made again; threads
+// and posts are brought up to date, as far as nobody here changed the same.
 
 // ImportedUser is a person of the source. It has no password: it is claimed later.
 type ImportedUser struct {
@@ -22,16 +23,27 @@ type ImportedPost struct {
 	Key        string // in the source
 	AuthorKey  string // of an ImportedUser; "" where nobody is behind it
 	AuthorName string // where AuthorKey is "" or unknown
-	ReplyTo    int64  // number of an earlier post of this thread, 0 for none
+	ReplyTo    int64  // which of its thread's posts it answers: an earlier one, counted from 1; 0 for none
+	Revisions  []ImportedRevision
 	Body       string // Markdown
 	CreatedAt  time.Time
-	EditedAt   time.Time
+	EditedAt   time.Time       // when Body was written, zero where that was with the post
+	EditorKey  string          // who wrote Body then; "" is the author
 	Reactions  []ReactionCount // whose givers the source does not name
 	Solution   bool
 	Paths      []string
 }
 
-// ImportedThread is a thread of the source with all its posts, in the order of their numbers from 1.
+// ImportedRevision is an earlier text of a post of the source. They come the oldest first.
+type ImportedRevision struct {
+	EditorKey  string // like an author's
+	EditorName string
+	Body       string
+	WrittenAt  time.Time
+}
+
+// ImportedThread is a thread of the source with all its posts. They get their numbers in this
+// order; those that come to a known thread, the next ones.
 type ImportedThread struct {
 	Key      string
 	Title    string
@@ -42,10 +54,22 @@ type ImportedThread struct {
 	Paths    []string
 }
 
-// ImportResult is what one chunk brought.
+// ImportResult is what became of one chunk.
 type ImportResult struct {
-	Made    int64 // now
-	Present int64 // by an earlier import
+	Made    int64  // now
+	Present int64  // by an earlier import
+	Updated int64  // of those present: with newer texts, other reactions, or as the solution
+	Left    []Left // what was not brought
+}
+
+// Left is something about a known thread or post that the forum keeps as it has it, since it
+// may have been changed here. One of the fields after Key is set.
+type Left struct {
+	Key      string    // of the thread or post
+	Title    string    // that the source has
+	Tag      string    // that the source has besides
+	Text     time.Time // when a text of the source was written that is not here
+	Solution bool      // another post is the solution here
 }
 
 // ImportStore is what importing needs of the store.
@@ -54,7 +78,8 @@ type ImportStore interface {
 	ImportCategory(ctx context.Context, source, key string, category Category) (CategoryID, error)
 	// ImportUsers makes those people that are missing. Folded names that are taken get a number behind them.
 	ImportUsers(ctx context.Context, source string, users []UserImport) (ImportResult, error)
-	// ImportThreads makes those threads that are missing, whole. The result counts posts.
+	// ImportThreads makes those threads that are missing, and in the others the posts that are;
+	// those that are there it brings up to date. The result counts posts.
 	ImportThreads(ctx context.Context, source string, category CategoryID, threads []ThreadImport) (ImportResult, error)
 	// ImportRedirects makes old addresses of tags lead to them.
 	ImportRedirects(ctx context.Context, paths map[string]Address) error
@@ -79,9 +104,18 @@ type ThreadImport struct {
 
 // PostImport is an ImportedPost ready for the store.
 type PostImport struct {
-	Post      Post
+	Key       string
+	Post      Post // without number; ReplyNumber is ImportedPost.ReplyTo
 	AuthorKey string
+	EditorKey string
+	Revisions []RevisionImport
 	Paths     []string
+}
+
+// RevisionImport is an ImportedRevision ready for the store.
+type RevisionImport struct {
+	Revision  Revision
+	EditorKey string
 }
 
 // ImportCategory makes or finds the category an import goes into.
@@ -103,7 +137,7 @@ func (s *Service) ImportUsers(ctx context.Context, source string, users []Import
 }
 
 // ImportThreads brings threads, as one transaction. Whoever calls it bounds their size, and has
-// checked titles, bodies and tags against the limits.
+// checked titles, bodies (of revisions as well) and tags against the limits.
 func (s *Service) ImportThreads(ctx context.Context, source string, category CategoryID, threads []ImportedThread) (ImportResult, error) {
 	ready := make([]ThreadImport, 0, len(threads))
 	for _, thread := range threads {
@@ -116,12 +150,23 @@ func (s *Service) threadImport(category CategoryID, in ImportedThread) ThreadImp
 	var wrong fields
 	out := ThreadImport{Key: in.Key, Paths: in.Paths, Tags: wrong.tags(s.Text, in.Tags),
 		Thread: Thread{CategoryID: category, Title: in.Title, Slug: s.Text.Slug(in.Title), LockedAt: in.LockedAt, Views: in.Views}}
-	for i, post := range in.Posts {
-		imported := PostImport{AuthorKey: post.AuthorKey, Paths: post.Paths, Post: Post{
-			Number: int64(i) + 1, Author: Author{Name: post.AuthorName}, ReplyNumber: post.ReplyTo,
-			Body: post.Body, HTML: s.Text.Render(post.Body), HTMLVersion: s.Text.Version(),
-			CreatedAt: s.notLater(post.CreatedAt), EditedAt: post.EditedAt, Reactions: post.Reactions, Solution: post.Solution}}
-		out.Posts = append(out.Posts, imported)
+	for _, post := range in.Posts {
+		out.Posts = append(out.Posts, s.postImport(post))
+	}
+	return out
+}
+
+func (s *Service) postImport(in ImportedPost) PostImport {
+	out := PostImport{Key: in.Key, AuthorKey: in.AuthorKey, EditorKey: in.EditorKey, Paths: in.Paths, Post: Post{
+		Author: Author{Name: in.AuthorName}, ReplyNumber: in.ReplyTo,
+		Body: in.Body, HTML: s.Text.Render(in.Body), HTMLVersion: s.Text.Version(),
+		CreatedAt: s.notLater(in.CreatedAt), Reactions: in.Reactions, Solution: in.Solution}}
+	if !in.EditedAt.IsZero() {
+		out.Post.EditedAt = s.notLater(in.EditedAt)
+	}
+	for i, revision := range in.Revisions {
+		out.Revisions = append(out.Revisions, RevisionImport{EditorKey: revision.EditorKey, Revision: Revision{Revision: int64(i) + 1,
+			Editor: Author{Name: revision.EditorName}, Body: revision.Body, CreatedAt: s.notLater(revision.WrittenAt)}})
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func CanMarkPost(actor Actor, thread *Thread, post *Post, mark Mark, set bool) e
 	}
 	switch {
 	case mark == MarkAuthorDeleted:
-		return canMarkAuthorDeleted(actor, post.Author.ID, thread.Category.Access, set && thread.Locked())
+		return canMarkAuthorDeleted(actor, thread, post.Author.ID, set)
 	case mark == MarkFlagHidden && set:
 		return forbidden("only flags hide a post in this way")
 	case mark != MarkModDeleted && mark != MarkModHidden && mark != MarkFlagHidden:
@@ -150,16 +150,44 @@ func (s *Service) CreatePost(ctx context.Context, actor Actor, in NewPost) (Post
 	var post Post
 	change := s.change(actor, "create post", in.Key, []any{in.Thread, in.Body, in.ReplyTo})
 	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
-		thread, err := s.Thread(ctx, actor, in.Thread)
-		if err != nil {
-			return Receipt{}, err
+		thread, remembered, err := s.threadToReply(ctx, actor, in.Thread)
+		if err == nil {
+			post, err = s.newPost(ctx, actor, &thread, in)
 		}
-		if post, err = s.newPost(ctx, actor, &thread, in); err != nil {
-			return Receipt{}, err
+		if err == nil {
+			var receipt Receipt
+			if receipt, err = s.Store.CreatePost(ctx, change.on(&thread), post); err == nil {
+				return receipt, nil
+			}
 		}
-		return s.Store.CreatePost(ctx, change.on(&thread), post)
+		if remembered || actor.remembered != "" {
+			s.memory.threads.forget(threadFor{in.Thread, actor.EffectiveRole()})
+			err = again(err)
+		}
+		return Receipt{}, err
 	})
 	return s.created(ctx, actor, post, receipt, err)
+}
+
+// again makes a refusal that rested on memory ErrStale: it is decided again on what is read anew.
+func again(err error) error {
+	if kind := KindOf(err); kind == Unavailable || kind == KeyReused {
+		return err
+	}
+	return ErrStale
+}
+
+// threadToReply returns a thread as far as a reply to it needs: as remembered, or read.
+func (s *Service) threadToReply(ctx context.Context, actor Actor, id ThreadID) (thread Thread, remembered bool, err error) {
+	key := threadFor{id, actor.EffectiveRole()}
+	if thread, known := s.memory.threads.get(key); known {
+		return thread, true, nil
+	}
+	thread, err = s.Thread(ctx, actor, id)
+	if err == nil && thread.State <= Unlisted { // the same for everybody of the role
+		s.memory.threads.put(key, thread)
+	}
+	return thread, false, err
 }
 
 // newPost decides about a reply and renders it.
@@ -197,6 +225,9 @@ func (s *Service) created(ctx context.Context, actor Actor, post Post, receipt R
 		return Post{}, err
 	}
 	if receipt.Replayed {
+		if actor, err = s.readAgain(ctx, actor); err != nil {
+			return Post{}, err
+		}
 		if _, post, err = s.Post(ctx, actor, receipt.Thread, receipt.Number); err != nil {
 			return Post{}, err
 		}
@@ -251,6 +282,9 @@ func (s *Service) DeletePost(ctx context.Context, actor Actor, thread ThreadID, 
 func (s *Service) RestorePost(ctx context.Context, actor Actor, thread ThreadID, number int64, key string) (Receipt, error) {
 	change := s.change(actor, "restore post", key, []any{thread, number})
 	return s.mark(ctx, actor, change, thread, number, false, func(actor Actor, where *Thread, post *Post) (Mark, error) {
+		if err := CanWrite(actor); err != nil {
+			return "", err
+		}
 		mark := RestoringMark(actor, post.Marks, post.Author.ID, where.Category.Access)
 		if mark == "" {
 			return "", conflict("there is nothing here that you could restore")

@@ -19,6 +19,8 @@ type Service struct {
 	Text      Text
 	Passwords Passwords
 	Views     *Views
+
+	memory memory
 }
 
 // Text turns what people write into what is stored beside it.
@@ -59,15 +61,16 @@ type Store interface {
 // Change says who changes something, on what the decision rested, and under which key.
 // The store refuses with ErrStale where a rev is no longer as the decision saw it.
 type Change struct {
-	Actor     UserID
-	ActorRev  int64
-	Role      Role       // by which the decision was made
-	Category  CategoryID // whose permissions decided; 0 where none did
-	CatRev    int64
-	Thread    ThreadID // 0 where none was loaded
-	ThreadRev int64
-	Key       string // idempotency key; "" where neither the person nor the server made one
-	Hash      string // of operation and request, to tell a retry from a reuse
+	Actor      UserID
+	ActorRev   int64
+	Credential Secret     // that the actor was remembered by, and which must still be valid; "" where it was read
+	Role       Role       // by which the decision was made
+	Category   CategoryID // whose permissions decided; 0 where none did
+	CatRev     int64
+	Thread     ThreadID // 0 where none was loaded
+	ThreadRev  int64
+	Key        string // idempotency key; "" where neither the person nor the server made one
+	Hash       string // of operation and request, to tell a retry from a reuse
 }
 
 // Receipt is what a change left behind: where it is, and the thread's numbers as they stood
@@ -85,7 +88,7 @@ type Receipt struct {
 
 // change prepares what a write says of itself. The key is bound to the operation and the request.
 func (s *Service) change(actor Actor, operation, key string, request any) Change {
-	change := Change{Actor: actor.User, ActorRev: actor.Rev, Role: actor.EffectiveRole(), Key: key}
+	change := Change{Actor: actor.User, ActorRev: actor.Rev, Credential: actor.remembered, Role: actor.EffectiveRole(), Key: key}
 	if key != "" {
 		text, _ := json.Marshal([]any{operation, request})
 		sum := sha256.Sum256(text)
@@ -139,18 +142,27 @@ func (s *Service) decideTwice(ctx context.Context, actor *Actor, change *Change,
 
 // refresh makes actor what the person is by now: suspended, or of another role.
 func (s *Service) refresh(ctx context.Context, actor *Actor, change *Change) error {
-	if !actor.SignedIn() {
-		return nil
-	}
-	user, err := s.Store.UserByID(ctx, actor.User)
+	fresh, err := s.readAgain(ctx, *actor)
 	if err != nil {
 		return err
 	}
-	scope := actor.Scope
-	*actor = user.Actor()
-	actor.Scope = scope
-	change.ActorRev, change.Role = actor.Rev, actor.EffectiveRole()
+	*actor = fresh
+	change.ActorRev, change.Role, change.Credential = actor.Rev, actor.EffectiveRole(), ""
 	return nil
+}
+
+// readAgain reads who actor is: by the credential where the actor was but remembered by it.
+func (s *Service) readAgain(ctx context.Context, actor Actor) (Actor, error) {
+	if actor.remembered != "" {
+		return s.ActorOf(ctx, actor.remembered)
+	}
+	if !actor.SignedIn() {
+		return actor, nil
+	}
+	user, err := s.Store.UserByID(ctx, actor.User)
+	fresh := user.Actor()
+	fresh.Scope = actor.Scope
+	return fresh, err
 }
 
 func trim(text string) string { return strings.TrimSpace(text) }

@@ -126,7 +126,7 @@ func CanMarkThread(actor Actor, thread *Thread, mark Mark, set bool) error {
 		return err
 	}
 	if mark == MarkAuthorDeleted {
-		return canMarkAuthorDeleted(actor, thread.Author.ID, thread.Category.Access, set && thread.Locked())
+		return canMarkAuthorDeleted(actor, thread, thread.Author.ID, set)
 	}
 	if mark == MarkFlagHidden && set {
 		return forbidden("only flags hide a thread in this way")
@@ -138,14 +138,17 @@ func CanMarkThread(actor Actor, thread *Thread, mark Mark, set bool) error {
 }
 
 // canMarkAuthorDeleted: an author deletes and restores what is theirs; a moderator only restores it.
-func canMarkAuthorDeleted(actor Actor, author UserID, access Access, locked bool) error {
+func canMarkAuthorDeleted(actor Actor, thread *Thread, author UserID, set bool) error {
+	moderates := thread.Category.Access.Moderate
 	switch {
-	case author == actor.User && locked && !access.Moderate:
+	case author != actor.User && set:
+		return forbidden("only its author may delete it as such")
+	case author != actor.User && !moderates:
+		return forbidden("only its author and moderators may do this")
+	case set && thread.Locked() && !moderates:
 		return conflict("this thread is locked: only moderators can delete here")
-	case author == actor.User, access.Moderate:
-		return nil
 	}
-	return forbidden("only its author and moderators may do this")
+	return nil
 }
 
 // DeletionMark is the mark by which actor deletes what author wrote.
@@ -174,8 +177,8 @@ func RestoringMark(actor Actor, marks Marks, author UserID, access Access) Mark 
 
 // ThreadFilter says which threads a list holds.
 type ThreadFilter struct {
-	Category CategoryID // with its descendants; 0: every category
-	Tag      string     // as it is shown
+	Category CategoryID // without those below it; 0: every category
+	Tag      string     // as it is shown; the store compares it folded
 	Author   UserID
 	State    State  // Visible lists for everybody; another state only where the reader moderates
 	Before   Cursor // zero: from the newest activity
@@ -298,6 +301,7 @@ func (s *Service) Thread(ctx context.Context, actor Actor, id ThreadID) (Thread,
 // Threads returns a list of the threads that actor may see, newest activity first.
 func (s *Service) Threads(ctx context.Context, actor Actor, filter ThreadFilter) (ThreadList, error) {
 	filter.Limit = bounded(filter.Limit, ListSize)
+	filter.Tag = s.Text.Fold(filter.Tag)
 	return s.Store.Threads(ctx, actor.Visibility(), filter)
 }
 
@@ -371,11 +375,12 @@ func (f *fields) tags(text Text, names []string) []TagName {
 	seen := map[string]bool{}
 	for _, name := range names {
 		name = trim(name)
+		folded := text.Fold(name)
 		if wrong := LimitTag.Check(name); wrong != nil {
 			*f = append(*f, *wrong)
-			continue
-		}
-		if folded := text.Fold(name); !seen[folded] {
+		} else if folded == "" {
+			f.add("tags", "must hold something that can be seen")
+		} else if !seen[folded] {
 			seen[folded] = true
 			tags = append(tags, TagName{Name: name, Folded: folded})
 		}

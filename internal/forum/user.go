@@ -160,7 +160,7 @@ func (s *Service) newUser(ctx context.Context, in SignUp) (User, string, error) 
 		return User{}, "", err
 	}
 	hash, err := s.Passwords.Hash(ctx, in.Password)
-	return User{Name: name, Role: in.Role, CreatedAt: s.Clock.Now()}, hash, err
+	return User{Name: name, Role: in.Role, CreatedAt: s.Clock.Now(), Rev: 1}, hash, err
 }
 
 // SuspendUser suspends a person, who can then read but not write. Moderators suspend members,

@@ -49,10 +49,23 @@ func Status(kind forum.Kind) int {
 // come from another site, finds out who asks, runs h, and has fail answer the error there was, a
 // panic included. What the operator must know is logged here, once.
 func (k *Kit) Handle(h HandlerFunc, fail FailFunc) http.Handler {
+	return k.handle(h, fail, k.Service.ActorOf)
+}
+
+// HandleReply is Handle for the one thing that is asked for most often, forum.Service.CreatePost:
+// who asks may be remembered, and is checked where the post is written.
+func (k *Kit) HandleReply(h HandlerFunc, fail FailFunc) http.Handler {
+	return k.handle(h, fail, k.Service.ReplyingActor)
+}
+
+// actorFunc finds out who holds a secret.
+type actorFunc func(context.Context, forum.Secret) (forum.Actor, error)
+
+func (k *Kit) handle(h HandlerFunc, fail FailFunc, actorOf actorFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x, r := k.exchange(w, r)
 		defer k.answerPanic(x, r, fail)
-		err := k.admit(x, r)
+		err := k.admit(x, r, actorOf)
 		if err == nil {
 			err = h(x, r)
 		}
@@ -70,7 +83,7 @@ var (
 )
 
 // admit applies the limits of a request and finds out who asks.
-func (k *Kit) admit(x *exchange, r *http.Request) error {
+func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(x.ResponseWriter, r.Body, forum.MaxRequestBytes)
 	}
@@ -80,7 +93,7 @@ func (k *Kit) admit(x *exchange, r *http.Request) error {
 	if !k.sameSite(r) {
 		return errOtherSite
 	}
-	return k.identify(x, r)
+	return k.identify(x, r, actorOf)
 }
 
 // sameSite refuses what a page of another site makes a browser send. A request with a token

@@ -19,24 +19,18 @@ const (
 // server's to say: forum.SessionLifetime after it was last used.
 const cookieLifetime = 400 * 24 * 60 * 60
 
-// Prefixes by which secrets tell what they are, as forum.Service makes them.
-const (
-	sessionPrefix = "fms_"
-	tokenPrefix   = "fmt_"
-)
-
 var errBadToken = &forum.Error{Kind: forum.Unauthenticated, Message: "this token is not valid"}
 
 // identify finds out who asks. A token must be valid; a cookie that is not makes a visitor.
-func (k *Kit) identify(x *exchange, r *http.Request) error {
+func (k *Kit) identify(x *exchange, r *http.Request, actorOf actorFunc) error {
 	if header := r.Header["Authorization"]; len(header) > 0 {
-		return k.identifyBearer(x, r, header)
+		return k.identifyBearer(x, r, header, actorOf)
 	}
 	cookie, err := r.Cookie(k.cookieName(r))
-	if err != nil || !strings.HasPrefix(cookie.Value, sessionPrefix) {
+	if err != nil || !forum.Secret(cookie.Value).IsSession() {
 		return nil
 	}
-	actor, err := k.Service.SessionActor(r.Context(), forum.Secret(cookie.Value))
+	actor, err := actorOf(r.Context(), forum.Secret(cookie.Value))
 	if forum.KindOf(err) == forum.Unauthenticated {
 		return nil
 	}
@@ -44,21 +38,17 @@ func (k *Kit) identify(x *exchange, r *http.Request) error {
 	return err
 }
 
-func (k *Kit) identifyBearer(x *exchange, r *http.Request, header []string) error {
+func (k *Kit) identifyBearer(x *exchange, r *http.Request, header []string, actorOf actorFunc) error {
 	scheme, secret, _ := strings.Cut(header[0], " ")
 	if len(header) != 1 || !strings.EqualFold(scheme, "Bearer") {
 		return errBadToken
 	}
-	var err error
 	x.secret = forum.Secret(secret)
-	switch {
-	case strings.HasPrefix(secret, sessionPrefix):
-		x.actor, err = k.Service.SessionActor(r.Context(), x.secret)
-	case strings.HasPrefix(secret, tokenPrefix):
-		x.actor, err = k.Service.TokenActor(r.Context(), x.secret)
-	default:
+	if !x.secret.WellFormed() {
 		return errBadToken
 	}
+	var err error
+	x.actor, err = actorOf(r.Context(), x.secret)
 	return err
 }
 
@@ -90,7 +80,7 @@ func (k *Kit) SignOut(ctx context.Context) error {
 	switch {
 	case !x.actor.SignedIn():
 		return nil
-	case !strings.HasPrefix(string(x.secret), sessionPrefix):
+	case !x.secret.IsSession():
 		return &forum.Error{Kind: forum.Conflict, Message: "you came with a token, which is not a session: delete it instead"}
 	}
 	return k.Service.SignOut(ctx, x.secret)

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -39,12 +40,13 @@ type member struct {
 // combiner takes the writes that arrive while a commit is in flight together into the next
 // transaction. No timer, no waiting: an idle server writes one member at once.
 type combiner struct {
-	engine  Engine
-	clock   forum.Clock
-	closing context.Context // when it ends nobody is let in any more
-	waiting chan *member
-	texts   map[statementID]string
-	stopped chan struct{}
+	engine   Engine
+	clock    forum.Clock
+	closing  context.Context // when it ends nobody is let in any more
+	waiting  chan *member
+	handedIn atomic.Int64 // writes so far
+	texts    map[statementID]string
+	stopped  chan struct{}
 
 	mu     sync.Mutex
 	broken error // why writing stopped for good, nil while it goes on
@@ -67,6 +69,7 @@ func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, ru
 		return forum.Receipt{}, errStopped
 	}
 	m := &member{change: change, bytes: bytes, run: run, done: make(chan struct{})}
+	c.handedIn.Add(1)
 	select {
 	case c.waiting <- m:
 	default:
@@ -87,9 +90,6 @@ func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, ru
 		}
 	}
 }
-
-// busy reports whether people wait for the writer.
-func (c *combiner) busy() bool { return len(c.waiting) > 0 }
 
 // health returns why writing has stopped, nil while it goes on.
 func (c *combiner) health() error {

@@ -13,8 +13,8 @@ import (
 // The index is brought up to date from rows queued by writes: in small pieces through the
 // writer, so that people's writes never wait long for it.
 const (
-	indexEvery = 100 * time.Millisecond
-	indexBatch = 200 // posts of a piece: some 10 ms of the writer
+	indexEvery = 50 * time.Millisecond
+	indexBatch = 100 // posts of a piece: some 4 ms of the writer
 )
 
 // Plain makes the text that is indexed of a Markdown body; set before Run.
@@ -76,10 +76,11 @@ func (s *Store) PendingSearch(ctx context.Context) (int64, error) {
 	return pending, err
 }
 
-// indexPending indexes what is queued, piece by piece. While people write, it does one piece
-// and leaves them the writer until the next call.
+// indexPending indexes what is queued, piece by piece. Where somebody else wrote meanwhile it
+// does one piece only, and leaves them the writer until the next call.
 func (s *Store) indexPending(ctx context.Context) {
-	for ctx.Err() == nil {
+	for alone := true; alone && ctx.Err() == nil; {
+		before := s.combiner.handedIn.Load()
 		pieces, err := s.pendingTexts(ctx)
 		if err != nil || len(pieces) == 0 {
 			return
@@ -88,9 +89,7 @@ func (s *Store) indexPending(ctx context.Context) {
 			slog.Warn("indexing for search failed; it is tried again", "cause", err)
 			return
 		}
-		if s.combiner.busy() {
-			return
-		}
+		alone = s.combiner.handedIn.Load() == before+1
 	}
 }
 
@@ -136,9 +135,15 @@ func (s *Store) index(ctx context.Context, pieces []pendingText) error {
 	return err
 }
 
+// index brings one post up to date. Where it was taken off the queue meanwhile, another process
+// has done so, perhaps from a later text.
 func (t *tx) index(piece pendingText) error {
+	taken, err := t.exec(`DELETE FROM search_queue WHERE id = $1`, piece.queued)
+	if err != nil || taken == 0 {
+		return err
+	}
 	known := false
-	err := t.conn.Query(`SELECT 1 FROM search_docs WHERE thread_id = $1 AND number = $2`, []any{piece.thread, piece.number}, one(&known))
+	err = t.conn.Query(`SELECT 1 FROM search_docs WHERE thread_id = $1 AND number = $2`, []any{piece.thread, piece.number}, one(&known))
 	if err != nil {
 		return err
 	}
@@ -158,6 +163,5 @@ func (t *tx) index(piece pendingText) error {
 			return err
 		}
 	}
-	_, err = t.exec(`DELETE FROM search_queue WHERE id = $1`, piece.queued)
-	return err
+	return nil
 }

@@ -72,7 +72,7 @@ func (t *tx) runMember(m *member) (forum.Receipt, error) {
 // check compares what the decision rested on with what is there now.
 func (t *tx) check(change forum.Change) error {
 	if change.ActorRev != 0 {
-		rev, err := rev(t, t.userRevs, change.Actor, `SELECT rev FROM users WHERE id = $1`)
+		rev, err := t.actorRev(change)
 		if err != nil {
 			return err
 		}
@@ -95,6 +95,28 @@ func (t *tx) check(change forum.Change) error {
 		}
 	}
 	return nil
+}
+
+// Who changes something is read anew: by id, or by the credential they were remembered by.
+const (
+	revByID      = `SELECT rev FROM users WHERE id = $1`
+	revByToken   = `SELECT u.rev FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1`
+	revBySession = `SELECT u.rev FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND s.expires_at > $2`
+)
+
+// actorRev is the rev of who changes something; 0 where the credential is not valid any more that
+// they were remembered by.
+func (t *tx) actorRev(change forum.Change) (int64, error) {
+	if change.Credential == "" {
+		return rev(t, t.userRevs, change.Actor, revByID)
+	}
+	text, args := revByToken, []any{[]byte(change.Credential.Hash())}
+	if change.Credential.IsSession() {
+		text, args = revBySession, append(args, t.now)
+	}
+	var rev int64
+	err := t.conn.Query(text, args, func(row Row) error { return scan(row, &rev) })
+	return rev, err
 }
 
 func (t *tx) checkCategory(id forum.CategoryID, seen int64) error {

@@ -1,0 +1,55 @@
+package forum
+
+import "sync"
+
+// maxRemembered bounds each of the memories: some ten megabytes when full.
+const maxRemembered = 10_000
+
+// memory keeps what the decisions about replies rested on lately, so that a busy server does not
+// read the same rows before every reply. It cannot mislead: a write that rests on it is checked
+// against the rows in its transaction, credential included, and a refusal that rests on it is
+// decided again on what is read anew. It is safe for concurrent use.
+type memory struct {
+	actors  recent[Secret, Actor]
+	threads recent[threadFor, Thread]
+}
+
+// threadFor is a thread as people of a role see it: apart from what only its author may.
+type threadFor struct {
+	id   ThreadID
+	role Role
+}
+
+// recent is a map that forgets anything when it is full.
+type recent[K comparable, V any] struct {
+	mu     sync.Mutex
+	values map[K]V
+}
+
+func (r *recent[K, V]) get(key K) (value V, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	value, known = r.values[key]
+	return value, known
+}
+
+func (r *recent[K, V]) put(key K, value V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.values == nil {
+		r.values = map[K]V{}
+	}
+	if len(r.values) >= maxRemembered {
+		for old := range r.values {
+			delete(r.values, old)
+			break
+		}
+	}
+	r.values[key] = value
+}
+
+func (r *recent[K, V]) forget(key K) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.values, key)
+}
