@@ -21,7 +21,7 @@ import (
 
 // importCommand brings in what another forum holds: a field for each source.
 type importCommand struct {
-	StackExchange stackExchangeCommand `cmd:"" name:"stackexchange" help:"Import the dump of a Stack Exchange site: people, tags, questions, answers and comments. Run it again after an interruption, and it goes on where it ended."`
+	StackExchange stackExchangeCommand `cmd:"" name:"stackexchange" help:"Import the dump of a Stack Exchange site: people, tags, questions, answers and comments, with their earlier texts. Run it again after an interruption, and it goes on where it ended; or with a newer dump, and it brings what is new."`
 }
 
 type stackExchangeCommand struct {

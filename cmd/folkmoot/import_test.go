@@ -7,14 +7,19 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
 	"folkmoot/internal/importer"
 	"folkmoot/internal/importer/stackexchange"
 	"folkmoot/internal/markup"
@@ -48,7 +53,7 @@ func open(t *testing.T, data string) *moot {
 
 // held is what a forum holds, counted apart from what an import says.
 type held struct {
-	Threads, Posts, Users int64
+	Threads, Posts, Revisions, Users int64
 }
 
 // heldIn counts, after verify found every number right.
@@ -70,6 +75,7 @@ func heldIn(t *testing.T, m *moot) (all held) {
 		all.Threads += node.Total.Threads[forum.Visible]
 		all.Posts += node.Total.Posts[forum.Visible]
 	}
+	eachPost(t, m, func(_ forum.Thread, post forum.Post) { all.Revisions += post.Revisions })
 	for after := ""; ; {
 		users, err := m.Users(ctx, operator, after, forum.MaxListSize)
 		if err != nil {
@@ -80,6 +86,34 @@ func heldIn(t *testing.T, m *moot) (all held) {
 		}
 		all.Users += int64(len(users))
 		after = users[len(users)-1].Name
+	}
+}
+
+// eachPost shows every post that the operator sees, thread by thread.
+func eachPost(t *testing.T, m *moot, show func(forum.Thread, forum.Post)) {
+	t.Helper()
+	for filter := (forum.ThreadFilter{Limit: forum.MaxListSize}); ; {
+		list, err := m.Threads(t.Context(), operator, filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, thread := range list.Threads {
+			for at := (forum.PageAt{Limit: forum.MaxListSize}); ; {
+				page, err := m.ThreadPage(t.Context(), operator, thread.ID, at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, post := range page.Posts {
+					show(page.Thread, post)
+				}
+				if at.Number = page.Next; at.Number == 0 {
+					break
+				}
+			}
+		}
+		if filter.Before = list.Next; list.Next == (forum.Cursor{}) {
+			return
+		}
 	}
 }
 
@@ -97,7 +131,7 @@ func TestImportStackExchange(t *testing.T) {
 		}
 		return result
 	}
-	want := held{Threads: 54, Posts: 399, Users: 272}
+	want := held{Threads: 54, Posts: 399, Revisions: 94, Users: 272}
 
 	first := runImport()
 	if diff := gocmp.Diff(importer.New{Posts: 399, Users: 272}, first.New); diff != "" {
@@ -117,6 +151,8 @@ func TestImportStackExchange(t *testing.T) {
 		t.Errorf("after a repeated import the forum holds (-want +got):\n%s", diff)
 	}
 	checkOldAddresses(t, m)
+	checkOldPages(t, m)
+	checkHistory(t, m)
 }
 
 // checkReport sees that every record reported has its line.
@@ -171,6 +207,69 @@ func checkOldAddresses(t *testing.T, m *moot) {
 	}
 }
 
+// checkOldPages asks a server for addresses as people have them in their bookmarks.
+func checkOldPages(t *testing.T, m *moot) {
+	t.Helper()
+	handler := m.handler(&httpkit.Kit{Service: m.Service, Logger: slog.New(slog.DiscardHandler)})
+	get := func(path string) (int, string) {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return answer.Code, answer.Header().Get("Location")
+	}
+	_, question := get("/questions/1")
+	_, answer := get("/a/2")
+	if question == "" || !strings.HasPrefix(answer, question+"#") {
+		t.Fatalf("/questions/1 leads to %q, its answer /a/2 to %q", question, answer)
+	}
+	for path, want := range map[string]string{
+		"/questions/1/any-slug": question, "/questions/1/any-slug/?noredirect=1": question, "/q/1/5": question,
+		"/questions/1/any-slug/2": answer, "/questions/1/any-slug/2?r=1": answer, "/a/2/5": answer,
+		"/questions/1/any-slug/999999": question,
+		"/users/-1/any-name":           "/u/Community", "/questions/tagged/discussion": "/tag/discussion",
+	} {
+		if code, to := get(path); code != http.StatusMovedPermanently || to != want {
+			t.Errorf("%s: %d, leads to %q, want %q", path, code, to, want)
+		}
+	}
+	for _, path := range []string{"/questions/999999", "/questions/999999/any-slug", "/questions/999999/any-slug/999999", "/q/999999", "/a/999999/5", "/users/999999/x", "/questions/tagged/no-such-tag"} {
+		if code, to := get(path); code != http.StatusNotFound || to != "" {
+			t.Errorf("%s: %d, leads to %q, want 404", path, code, to)
+		}
+	}
+}
+
+// checkHistory reads who wrote what of question 5 when, and that an edit here goes on from there.
+func checkHistory(t *testing.T, m *moot) {
+	t.Helper()
+	ctx := t.Context()
+	at, err := m.Redirect(ctx, operator, "/questions/5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := m.CreateUser(ctx, forum.SignUp{Name: "ada", Password: "correct horse battery", Role: forum.Admin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited, err := m.EditPost(ctx, admin.Actor(), at.Thread, 1, forum.PostEdit{Body: "Edited here."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	revisions, err := m.Revisions(ctx, operator, at.Thread, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type written struct{ By, At string }
+	var got []written
+	for _, revision := range revisions {
+		got = append(got, written{revision.Editor.Name, revision.CreatedAt.Format(time.RFC3339Nano)})
+	}
+	want := []written{{"RedClover", "2018-02-06T20:30:43.967Z"}, {"Robert_Cartaino", "2018-02-06T20:36:20.753Z"}, {"RedClover", "2018-02-06T20:55:46.59Z"}}
+	if diff := gocmp.Diff(want, got); diff != "" || edited.Revisions != 3 {
+		t.Errorf("%d texts before the present one, written (-want +got):\n%s", edited.Revisions, diff)
+	}
+	heldIn(t, m)
+}
+
 // interrupted is a forum that is interrupted after some batches of threads.
 type interrupted struct {
 	importTarget
@@ -210,7 +309,7 @@ func TestImportGoesOnAfterAnInterruption(t *testing.T) {
 	if diff := gocmp.Diff(importer.New{Posts: 3872 - half.Posts}, result.New); diff != "" {
 		t.Errorf("the second import brought (-want +got):\n%s", diff)
 	}
-	if diff := gocmp.Diff(held{Threads: 453, Posts: 3872, Users: 2551}, heldIn(t, m)); diff != "" {
+	if diff := gocmp.Diff(held{Threads: 453, Posts: 3872, Revisions: 1087, Users: 2551}, heldIn(t, m)); diff != "" {
 		t.Errorf("the forum holds (-want +got):\n%s", diff)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Target takes what a source holds. Each call is one transaction; what an earlier import
-// brought under the same source and key is passed over.
+// brought under the same source and key is not made again, but posts are brought up to date.
 type Target interface {
 	ImportCategory(ctx context.Context, source, key, name, description string) (forum.CategoryID, error)
 	ImportUsers(ctx context.Context, source string, users []forum.ImportedUser) (forum.ImportResult, error)
@@ -80,16 +80,18 @@ type Amounts struct {
 	Threads     int64            `json:"threads"`
 	Posts       int64            `json:"posts"`
 	PostsByKind map[string]int64 `json:"posts_by_kind"` // as the source calls them
+	Revisions   int64            `json:"revisions"`     // earlier texts of posts
 	Users       int64            `json:"users"`
 	Tags        int64            `json:"tags"`
 	Reactions   int64            `json:"reactions"`
 	Solutions   int64            `json:"solutions"`
 }
 
-// New is how much an import added to what was there.
+// New is how much an import added to what was there, or changed of it.
 type New struct {
-	Posts int64 `json:"posts"`
-	Users int64 `json:"users"`
+	Posts   int64 `json:"posts"`
+	Users   int64 `json:"users"`
+	Updated int64 `json:"updated"` // posts that were there
 }
 
 // ErrUnbalanced says that an importer lost records without a word: a defect of the importer.

@@ -37,10 +37,11 @@ func (r *Result) printBrought(page *printer) {
 	switch {
 	case r.DryRun:
 		page.line("Dry run: nothing was stored. %s would bring into the category %q:", r.Source, r.Category)
-	case r.New.Posts == 0 && r.New.Users == 0:
+	case r.New == New{}:
 		page.line("Nothing was new: %s is in the category %q already:", r.Source, r.Category)
 	default:
-		page.line("%s is in the category %q; new are %d posts and %d people:", r.Source, r.Category, r.New.Posts, r.New.Users)
+		page.line("%s is in the category %q; new are %d posts and %d people, and %d posts were brought up to date:",
+			r.Source, r.Category, r.New.Posts, r.New.Users, r.New.Updated)
 	}
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Brought.PostsByKind)) {
@@ -48,6 +49,7 @@ func (r *Result) printBrought(page *printer) {
 	}
 	page.row("threads", r.Brought.Threads)
 	page.row("posts", r.Brought.Posts, strings.Join(kinds, ", "))
+	page.row("revisions", r.Brought.Revisions)
 	page.row("people", r.Brought.Users)
 	page.row("tags", r.Brought.Tags)
 	page.row("reactions", r.Brought.Reactions)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"folkmoot/internal/forum"
 )
@@ -88,120 +90,403 @@ func (t *tx) importUser(source string, in forum.UserImport) error {
 	}
 }
 
-// ImportThreads makes those threads that are missing, whole.
+// ImportThreads makes those threads that are missing, and brings the others up to date.
 func (s *Store) ImportThreads(ctx context.Context, source string, category forum.CategoryID, threads []forum.ThreadImport) (forum.ImportResult, error) {
 	var result forum.ImportResult
 	bytes := 0
-	for _, thread := range threads {
-		for _, post := range thread.Posts {
-			bytes += len(post.Post.Body) + len(post.Post.HTML)
+	for i := range threads {
+		size, err := checkImport(&threads[i])
+		if err != nil {
+			return forum.ImportResult{}, fmt.Errorf("thread %s: %w", threads[i].Key, err)
 		}
+		bytes += size
 	}
 	_, err := s.write(ctx, forum.Change{}, bytes, func(t *tx) (forum.Receipt, error) {
 		result = forum.ImportResult{}
-		for _, thread := range threads {
-			id, err := t.imported(source, thread.Key)
-			switch {
-			case err != nil:
-			case id != 0:
-				result.Present += int64(len(thread.Posts))
-			default:
-				result.Made += int64(len(thread.Posts))
-				err = t.importThread(source, category, thread)
-			}
-			if err != nil {
-				return forum.Receipt{}, fmt.Errorf("thread %s: %w", thread.Key, err)
+		for _, in := range threads {
+			im := threadImport{tx: t, source: source, in: in, result: &result}
+			if err := im.run(category); err != nil {
+				return forum.Receipt{}, fmt.Errorf("thread %s: %w", in.Key, err)
 			}
 		}
 		return forum.Receipt{}, nil
 	})
-	return result, err
+	if err != nil {
+		return forum.ImportResult{}, err
+	}
+	return result, nil
 }
 
-func (t *tx) importThread(source string, category forum.CategoryID, in forum.ThreadImport) error {
+// checkImport refuses a thread without posts, and replies to none that came before. It returns
+// the size of the texts.
+func checkImport(in *forum.ThreadImport) (bytes int, err error) {
 	if len(in.Posts) == 0 {
-		return &forum.Error{Kind: forum.Invalid, Message: "a thread needs a post"}
+		return 0, &forum.Error{Kind: forum.Invalid, Message: "a thread needs a post"}
 	}
-	in.Thread.CategoryID = category
-	author, err := t.importedAuthor(source, in.Posts[0])
-	if err != nil {
-		return err
-	}
-	in.Thread.Author = author
-	thread, err := t.insertThread(in.Thread, in.Tags, in.Posts[0].Post.CreatedAt)
-	if err != nil {
-		return err
-	}
-	for i := range in.Posts {
-		if err := t.importPost(source, thread, in.Posts[i]); err != nil {
-			return fmt.Errorf("post %d: %w", i+1, err)
+	for i, post := range in.Posts {
+		if to := post.Post.ReplyNumber; to < 0 || to > int64(i) {
+			return 0, &forum.Error{Kind: forum.Invalid, Message: fmt.Sprintf("post %s answers none that came before", post.Key)}
+		}
+		bytes += len(post.Post.Body) + len(post.Post.HTML)
+		for _, revision := range post.Revisions {
+			bytes += len(revision.Revision.Body)
 		}
 	}
-	if in.Thread.Views > 0 {
-		if _, err := t.exec(`INSERT INTO thread_views (thread_id, n) VALUES ($1, $2)`, thread.ID, in.Thread.Views); err != nil {
+	return bytes, nil
+}
+
+// threadImport is a thread of a source on its way in.
+type threadImport struct {
+	*tx
+	source string
+	in     forum.ThreadImport
+	into   *thread
+	places []forum.Address // where in.Posts are here, as far as they have come
+	result *forum.ImportResult
+}
+
+func (im *threadImport) run(category forum.CategoryID) error {
+	id, err := im.imported(im.source, im.in.Key)
+	if err != nil {
+		return err
+	}
+	if id == 0 {
+		err = im.begin(category)
+	} else {
+		err = im.resume(forum.ThreadID(id))
+	}
+	if err != nil {
+		return err
+	}
+	for i := range im.in.Posts {
+		if err := im.bring(&im.in.Posts[i], id != 0); err != nil {
+			return fmt.Errorf("post %s: %w", im.in.Posts[i].Key, err)
+		}
+	}
+	return nil
+}
+
+// begin makes the thread, without posts.
+func (im *threadImport) begin(category forum.CategoryID) error {
+	new, first := im.in.Thread, im.in.Posts[0]
+	new.CategoryID = category
+	var err error
+	if new.Author, err = im.person(first.AuthorKey, first.Post.Author); err != nil {
+		return err
+	}
+	if im.into, err = im.insertThread(new, im.in.Tags, first.Post.CreatedAt); err != nil {
+		return err
+	}
+	if new.Views > 0 {
+		if _, err := im.exec(`INSERT INTO thread_views (thread_id, n) VALUES ($1, $2)`, im.into.ID, new.Views); err != nil {
 			return err
 		}
 	}
-	return t.remember(source, in.Key, int64(thread.ID), in.Paths, forum.Address{Thread: thread.ID, Number: 1}, 0)
+	return im.remember(im.source, im.in.Key, int64(im.into.ID), im.in.Paths, forum.Address{Thread: im.into.ID, Number: 1}, 0)
 }
 
-func (t *tx) importedAuthor(source string, post forum.PostImport) (forum.Author, error) {
-	author := post.Post.Author
-	if post.AuthorKey == "" {
-		return author, nil
-	}
-	id, err := t.imported(source, post.AuthorKey)
-	author.ID = forum.UserID(id)
-	return author, err
-}
-
-func (t *tx) importPost(source string, thread *thread, in forum.PostImport) error {
-	post := in.Post
-	var err error
-	if post.Author, err = t.importedAuthor(source, in); err != nil {
+// resume takes up a known thread. It keeps the title and the tags that it has.
+func (im *threadImport) resume(id forum.ThreadID) (err error) {
+	if im.into, err = im.thread(id); err != nil {
 		return err
+	}
+	if im.into.Title != im.in.Thread.Title {
+		im.leave(forum.Left{Key: im.in.Key, Title: im.in.Thread.Title})
+	}
+	tags := map[string]bool{}
+	err = im.conn.Query(`SELECT g.folded FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = $1`, []any{id},
+		func(row Row) error {
+			tags[row.Text(0)] = true
+			return nil
+		})
+	for _, tag := range im.in.Tags {
+		if !tags[tag.Folded] {
+			im.leave(forum.Left{Key: im.in.Key, Tag: tag.Name})
+		}
+	}
+	return err
+}
+
+func (im *threadImport) leave(left forum.Left) { im.result.Left = append(im.result.Left, left) }
+
+// bring makes a post or, where it is known, brings it up to date. The first post is known by its thread.
+func (im *threadImport) bring(in *forum.PostImport, threadKnown bool) (err error) {
+	place, known := forum.Address{Thread: im.into.ID, Number: 1}, threadKnown
+	if len(im.places) > 0 {
+		place, known, err = im.importedPost(in.Key)
+	}
+	switch {
+	case err != nil:
+		return err
+	case known:
+		im.result.Present++
+		err = im.update(place, in)
+	default:
+		im.result.Made++
+		place, err = im.add(in)
+	}
+	im.places = append(im.places, place)
+	return err
+}
+
+// importedPost looks up where an earlier import put a post. It is remembered by its docID.
+func (im *threadImport) importedPost(key string) (place forum.Address, known bool, err error) {
+	id, err := im.imported(im.source, key)
+	return forum.Address{Thread: forum.ThreadID(id >> 31), Number: id & (1<<31 - 1)}, id != 0, err
+}
+
+// person is who stands behind a key, or else a bare name.
+func (im *threadImport) person(key string, named forum.Author) (forum.Author, error) {
+	if key == "" {
+		return named, nil
+	}
+	id, err := im.imported(im.source, key)
+	named.ID = forum.UserID(id)
+	return named, err
+}
+
+// add appends a post.
+func (im *threadImport) add(in *forum.PostImport) (place forum.Address, err error) {
+	post := in.Post
+	if post.Author, err = im.person(in.AuthorKey, post.Author); err != nil {
+		return place, err
 	}
 	if post.ReplyNumber != 0 {
-		post.ReplyThread = thread.ID
+		parent := im.places[post.ReplyNumber-1]
+		post.ReplyThread, post.ReplyNumber = parent.Thread, parent.Number
 	}
-	if post.Solution {
-		thread.SolutionNumber = max(post.Number, thread.NextNumber)
+	if post.Solution && im.into.SolutionNumber == 0 {
+		im.into.SolutionNumber = im.into.NextNumber
+	} else if post.Solution {
+		im.leave(forum.Left{Key: in.Key, Solution: true})
 	}
-	if err := t.appendPost(thread, &post); err != nil {
-		return err
+	if err := im.appendPost(im.into, &post); err != nil {
+		return place, err
 	}
-	if err := t.importReactions(thread, post); err != nil {
-		return err
+	if err := im.addRevisions(&post, in.Revisions); err != nil {
+		return place, err
+	}
+	if err := im.setEditor(&post, in.EditorKey); err != nil {
+		return place, err
+	}
+	if err := im.setReactions(im.into, post, nil, in.Post.Reactions); err != nil {
+		return place, err
+	}
+	place = forum.Address{Thread: im.into.ID, Number: post.Number}
+	return place, im.rememberPost(in, place)
+}
+
+func (im *threadImport) rememberPost(in *forum.PostImport, place forum.Address) error {
+	if len(im.places) > 0 {
+		return im.remember(im.source, in.Key, docID(place.Thread, place.Number), in.Paths, place, 0)
 	}
 	for _, path := range in.Paths {
-		if err := t.redirect(path, forum.Address{Thread: thread.ID, Number: post.Number}, 0, 0); err != nil {
+		if err := im.redirect(path, place, 0, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// importReactions stores reactions whose givers are not known, and counts them with the post.
-func (t *tx) importReactions(thread *thread, post forum.Post) error {
-	before, after := post, post
-	before.ReactionCount, after.ReactionCount = 0, 0
-	for _, reaction := range post.Reactions {
-		if reaction.N <= 0 {
-			continue
-		}
-		_, err := t.exec(`INSERT INTO imported_reactions (thread_id, number, kind, n) VALUES ($1, $2, $3, $4)`,
-			thread.ID, post.Number, reaction.Kind, reaction.N)
+// addRevisions stores earlier texts of a post after those that it has, and counts them.
+func (im *threadImport) addRevisions(post *forum.Post, revisions []forum.RevisionImport) error {
+	for _, in := range revisions {
+		editor, err := im.person(in.EditorKey, in.Revision.Editor)
 		if err != nil {
 			return err
 		}
-		after.ReactionCount += reaction.N
-		t.count(reaction.N, []forum.Count{{Counter: forum.Counter{Of: forum.OfPostReaction,
-			A: int64(thread.ID), B: post.Number, Kind: reaction.Kind, Column: forum.Number}, N: 1}})
+		post.Revisions++
+		_, err = im.exec(`INSERT INTO revisions (thread_id, number, revision, editor_id, editor_name, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			post.Thread, post.Number, post.Revisions, editor.ID, bareName(editor), in.Revision.Body, in.Revision.CreatedAt)
+		if err != nil {
+			return err
+		}
+		im.countRevision(post)
 	}
-	if after.ReactionCount == 0 {
+	return nil
+}
+
+func (im *threadImport) countRevision(post *forum.Post) {
+	im.count(1, []forum.Count{{Counter: forum.Counter{Of: forum.OfPost, A: int64(post.Thread), B: post.Number, Column: forum.Revisions}, N: 1}})
+}
+
+// setEditor says who wrote the present text.
+func (im *threadImport) setEditor(post *forum.Post, key string) error {
+	editor, err := im.person(key, forum.Author{})
+	if err != nil || editor.ID == 0 {
+		return err
+	}
+	_, err = im.exec(`UPDATE posts SET edited_by = $3 WHERE thread_id = $1 AND number = $2`, post.Thread, post.Number, editor.ID)
+	return err
+}
+
+// update brings a known post up to date.
+func (im *threadImport) update(place forum.Address, in *forum.PostImport) error {
+	into, err := im.thread(place.Thread)
+	if err != nil {
+		return err
+	}
+	if err := im.flushPost(place.Thread, place.Number); err != nil {
+		return err
+	}
+	post, err := im.post(place.Thread, place.Number)
+	if err != nil {
+		return err
+	}
+	version := into.Version
+	if err := im.updateTexts(into, post, in); err != nil {
+		return err
+	}
+	if err := im.updateReactions(into, post, in.Post.Reactions); err != nil {
+		return err
+	}
+	if err := im.updateSolution(into, post, in); err != nil {
+		return err
+	}
+	if into.Version != version {
+		im.result.Updated++
+	}
+	return nil
+}
+
+// updateTexts appends the texts that a known post was given at the source since. Texts are told
+// apart by when they were written. A post that was changed here keeps the texts it has.
+func (im *threadImport) updateTexts(into *thread, post forum.Post, in *forum.PostImport) error {
+	written := in.Post.EditedAt
+	if written.IsZero() {
+		written = in.Post.CreatedAt
+	}
+	texts := append(slices.Clone(in.Revisions), forum.RevisionImport{Revision: forum.Revision{CreatedAt: written}})
+	present := presentText(&post, texts)
+	switch present {
+	case -1:
+		return im.leaveTexts(&post, in.Key, texts)
+	case len(texts) - 1:
 		return nil
 	}
-	return t.reactionsChanged(thread, before, after)
+	_, err := im.exec(`
+		INSERT INTO revisions (thread_id, number, revision, editor_id, editor_name, body, created_at)
+		SELECT thread_id, number, $3, coalesce(edited_by, author_id), author_name, body, coalesce(edited_at, created_at)
+		FROM posts WHERE thread_id = $1 AND number = $2`, post.Thread, post.Number, post.Revisions+1)
+	if err != nil {
+		return err
+	}
+	post.Revisions++
+	im.countRevision(&post)
+	if err := im.addRevisions(&post, in.Revisions[present+1:]); err != nil {
+		return err
+	}
+	_, err = im.exec(`
+		UPDATE posts SET body = $3, html = $4, html_version = $5, edited_at = $6, edited_by = NULL
+		WHERE thread_id = $1 AND number = $2`,
+		post.Thread, post.Number, in.Post.Body, in.Post.HTML, in.Post.HTMLVersion, in.Post.EditedAt)
+	if err != nil {
+		return err
+	}
+	if err := im.setEditor(&post, in.EditorKey); err != nil {
+		return err
+	}
+	im.touch(into)
+	return im.textChanged(into, post.Number)
+}
+
+// presentText finds which of a source's texts a post has now; -1 where it is none of them.
+func presentText(post *forum.Post, texts []forum.RevisionImport) int {
+	for i := len(texts) - 1; i >= 0; i-- {
+		at := texts[i].Revision.CreatedAt
+		if at.Equal(post.EditedAt) || post.EditedAt.IsZero() && !at.After(post.CreatedAt) {
+			return i
+		}
+	}
+	return -1
+}
+
+// leaveTexts says which of a source's texts a post has neither had.
+func (im *threadImport) leaveTexts(post *forum.Post, key string, texts []forum.RevisionImport) error {
+	had := map[int64]bool{}
+	err := im.conn.Query(`SELECT created_at FROM revisions WHERE thread_id = $1 AND number = $2`, []any{post.Thread, post.Number},
+		func(row Row) error {
+			had[row.Int64(0)] = true
+			return nil
+		})
+	for _, text := range texts {
+		if at := text.Revision.CreatedAt; !had[at.UnixMicro()] {
+			im.leave(forum.Left{Key: key, Text: at})
+		}
+	}
+	return err
+}
+
+func (im *threadImport) updateReactions(into *thread, post forum.Post, given []forum.ReactionCount) error {
+	var stored []forum.ReactionCount
+	err := im.conn.Query(`SELECT kind, n FROM imported_reactions WHERE thread_id = $1 AND number = $2 ORDER BY kind`, []any{post.Thread, post.Number},
+		func(row Row) error {
+			stored = append(stored, forum.ReactionCount{Kind: row.Text(0), N: row.Int64(1)})
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	return im.setReactions(into, post, stored, given)
+}
+
+// setReactions puts reactions whose givers are not known in place of those stored, and counts
+// them with the post.
+func (im *threadImport) setReactions(into *thread, before forum.Post, stored, given []forum.ReactionCount) error {
+	type change struct{ was, is int64 }
+	kinds := map[string]change{}
+	for _, reaction := range stored {
+		kinds[reaction.Kind] = change{was: reaction.N}
+	}
+	for _, reaction := range given {
+		kinds[reaction.Kind] = change{kinds[reaction.Kind].was, max(reaction.N, 0)}
+	}
+	after, changed := before, false
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		was, is := kinds[kind].was, kinds[kind].is
+		if was == is {
+			continue
+		}
+		if err := im.storeReactions(&after, kind, is); err != nil {
+			return err
+		}
+		changed = true
+		after.ReactionCount += is - was
+		im.count(is-was, []forum.Count{{Counter: forum.Counter{Of: forum.OfPostReaction,
+			A: int64(after.Thread), B: after.Number, Kind: kind, Column: forum.Number}, N: 1}})
+	}
+	if !changed {
+		return nil
+	}
+	return im.reactionsChanged(into, before, after)
+}
+
+func (im *threadImport) storeReactions(post *forum.Post, kind string, n int64) error {
+	text, args := `
+		INSERT INTO imported_reactions (thread_id, number, kind, n) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (thread_id, number, kind) DO UPDATE SET n = excluded.n`, []any{post.Thread, post.Number, kind, n}
+	if n == 0 {
+		text, args = `DELETE FROM imported_reactions WHERE thread_id = $1 AND number = $2 AND kind = $3`, args[:3]
+	}
+	_, err := im.exec(text, args...)
+	return err
+}
+
+// updateSolution makes a known post the solution, if its thread has none.
+func (im *threadImport) updateSolution(into *thread, post forum.Post, in *forum.PostImport) error {
+	switch {
+	case !in.Post.Solution, into == im.into && into.SolutionNumber == post.Number:
+		return nil
+	case into != im.into, into.SolutionNumber != 0:
+		im.leave(forum.Left{Key: in.Key, Solution: true})
+		return nil
+	}
+	before := forum.PostContribution(&post, &into.Thread)
+	into.SolutionNumber = post.Number
+	im.move(before, forum.PostContribution(&post, &into.Thread))
+	im.touch(into)
+	_, err := im.exec(`UPDATE posts SET version = $3 WHERE thread_id = $1 AND number = $2`, post.Thread, post.Number, into.Version)
+	return err
 }
 
 // ImportRedirects makes old addresses lead to tags.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"time"
 
 	"folkmoot/internal/forum"
 )
@@ -69,6 +71,9 @@ func (im *Import) question(ctx context.Context, q question) error {
 	for _, e := range entries {
 		im.batch.entries = append(im.batch.entries, e)
 		im.batch.bytes += len(e.body)
+		for _, t := range e.kept {
+			im.batch.bytes += len(t.body)
+		}
 	}
 	if im.batch.full() {
 		return im.send(ctx)
@@ -84,6 +89,8 @@ func (im *Import) send(ctx context.Context) error {
 			return err
 		}
 		im.result.New.Posts += got.Made
+		im.result.New.Updated += got.Updated
+		im.keepApart(got.Left)
 	}
 	for _, thread := range im.batch.threads {
 		im.countThread(thread)
@@ -126,9 +133,56 @@ func (im *Import) countRecords(e *entry) {
 		im.result.Brought.Solutions++
 		im.Report.Imported("Votes.xml", e.accepts)
 	}
-	if e.asTyped {
+	for _, t := range e.texts {
+		if t.unkept != "" {
+			continue
+		}
 		im.Report.Imported("PostHistory.xml", 1)
+		if t != e.kept[len(e.kept)-1] {
+			im.result.Brought.Revisions++
+		}
 	}
+}
+
+// keepApart takes back what the forum left: it goes on with what it has itself.
+func (im *Import) keepApart(all []forum.Left) {
+	if len(all) == 0 {
+		return
+	}
+	entries, threads := map[string]*entry{}, map[string]*forum.ImportedThread{}
+	for _, e := range im.batch.entries {
+		entries[e.key()] = e
+	}
+	for i := range im.batch.threads {
+		threads[im.batch.threads[i].Key] = &im.batch.threads[i]
+	}
+	for _, left := range all {
+		e := entries[left.Key]
+		switch {
+		case left.Title != "":
+			im.Report.Mend(e.record("known by another title, which stays", left.Title))
+		case left.Tag != "":
+			tags := &threads[left.Key].Tags
+			*tags = slices.DeleteFunc(*tags, func(tag string) bool { return tag == left.Tag })
+			im.Report.Mend(e.record("known without a tag, which is left out", left.Tag))
+		case left.Solution:
+			e.solution, e.denied = false, true
+			im.Report.Mend(e.record("known with another solution, which stays", ""))
+		case !e.leaveText(left.Text):
+			im.Report.Mend(e.record("known with another text, which stays", ""))
+		}
+	}
+}
+
+// leaveText takes the text written at a time back, if it is there to be imported.
+func (e *entry) leaveText(at time.Time) bool {
+	for _, t := range e.texts {
+		if t.unkept == "" && instant(t.at).Equal(at) {
+			t.unkept = "its post is known with another text, which stays"
+			return true
+		}
+	}
+	return false
 }
 
 // mark remembers what a batch took of the index, and what it could not take.
@@ -138,14 +192,17 @@ func (x *index) mark(ctx context.Context, b batch) error {
 		return err
 	}
 	defer tx.Rollback()
-	do := func(query string, value any) {
+	do := func(query string, values ...any) {
 		if err == nil {
-			_, err = tx.ExecContext(ctx, query, value)
+			_, err = tx.ExecContext(ctx, query, values...)
 		}
 	}
 	for _, e := range b.entries {
-		if e.asTyped {
-			do(`UPDATE history SET used = 1 WHERE id = ?`, e.typedID)
+		for _, t := range e.texts {
+			do(`UPDATE history SET used = ?1 = '', unkept = ?1 WHERE id = ?2`, t.unkept, t.id)
+		}
+		if e.denied {
+			do(`UPDATE posts SET accepted_id = NULL WHERE id = (SELECT parent_id FROM posts WHERE id = ?)`, e.id)
 		}
 	}
 	for _, id := range b.lost {

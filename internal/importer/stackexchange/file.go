@@ -52,9 +52,12 @@ var files = map[string]file{
 		insert: `INSERT OR IGNORE INTO votes(id, line, post_id, type) VALUES (?, ?, ?, ?)`,
 		values: func(r *Row) []any { return []any{r.Int("PostId"), r.Int("VoteTypeId")} }},
 	"PostHistory.xml": {root: "posthistory",
-		insert: `INSERT OR IGNORE INTO history(id, line, post_id, type, text, at) VALUES (?, ?, ?, ?, ?, ?)`,
+		insert: `
+			INSERT OR IGNORE INTO history(id, line, post_id, type, text, at, owner_id, owner_name, mended)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		values: func(r *Row) []any {
-			return []any{r.Int("PostId"), r.Int("PostHistoryTypeId"), r.Text("Text"), r.Time("CreationDate")}
+			return []any{r.Int("PostId"), r.Int("PostHistoryTypeId"), r.Text("Text"), r.Time("CreationDate"),
+				r.OptionalInt("UserId"), r.Text("UserDisplayName"), r.Mended}
 		}},
 	"Tags.xml": {root: "tags",
 		insert: `INSERT OR IGNORE INTO tags(id, line, name, n) VALUES (?, ?, ?, ?)`,

@@ -1,6 +1,7 @@
 package stackexchange
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -15,9 +16,9 @@ import (
 type leftover struct {
 	id   int64
 	line int
-	kind int64 // the type the dump gives it
-	post fate  // of the post it belongs to
-	last bool  // of the edit history: this is the text that the post has now
+	kind int64  // the type the dump gives it
+	post fate   // of the post it belongs to
+	why  string // of a text in the edit history, "" where it has none
 }
 
 // fate is what became of a post.
@@ -42,7 +43,7 @@ func (im *Import) sift(ctx context.Context) error {
 		return err
 	}
 	err = im.leave(ctx, "Posts.xml", whyPost, `
-		SELECT id, line, type, 0, 0
+		SELECT id, line, type, 0, ''
 		  FROM posts
 		 WHERE rejected
 		 ORDER BY id`)
@@ -50,7 +51,7 @@ func (im *Import) sift(ctx context.Context) error {
 		return err
 	}
 	return im.leave(ctx, "Comments.xml", whyComment, `
-		SELECT c.id, c.line, 0, `+fateOfPost+`, 0
+		SELECT c.id, c.line, 0, `+fateOfPost+`, ''
 		  FROM comments c
 		  LEFT JOIN posts p ON p.id = c.post_id
 		 WHERE p.id IS NULL OR p.rejected
@@ -60,7 +61,7 @@ func (im *Import) sift(ctx context.Context) error {
 // siftRest reports tags, votes and edits that no imported thread took.
 func (im *Import) siftRest(ctx context.Context) error {
 	err := im.leave(ctx, "Tags.xml", whyTag, `
-		SELECT id, line, 0, 0, 0
+		SELECT id, line, 0, 0, ''
 		  FROM tags
 		 WHERE name NOT IN (SELECT name FROM used_tags)
 		 ORDER BY id`)
@@ -68,7 +69,7 @@ func (im *Import) siftRest(ctx context.Context) error {
 		return err
 	}
 	err = im.leave(ctx, "Votes.xml", whyVote, `
-		SELECT v.id, v.line, v.type, `+fateOfPost+`, 0
+		SELECT v.id, v.line, v.type, `+fateOfPost+`, ''
 		  FROM votes v
 		  LEFT JOIN posts p ON p.id = v.post_id
 		  LEFT JOIN posts q ON q.id = p.parent_id
@@ -80,12 +81,7 @@ func (im *Import) siftRest(ctx context.Context) error {
 		return err
 	}
 	return im.leave(ctx, "PostHistory.xml", whyEdit, `
-		SELECT h.id, h.line, h.type, `+fateOfPost+`,
-		       h.id IS (SELECT id
-		                  FROM history
-		                 WHERE post_id = p.id AND type IN (2, 5, 8) AND text <> ''
-		                 ORDER BY at DESC, id DESC
-		                 LIMIT 1)
+		SELECT h.id, h.line, h.type, `+fateOfPost+`, h.unkept
 		  FROM history h
 		  LEFT JOIN posts p ON p.id = h.post_id
 		 WHERE NOT h.used
@@ -96,7 +92,7 @@ func (im *Import) siftRest(ctx context.Context) error {
 func (im *Import) leave(ctx context.Context, file string, why func(leftover) (reason, detail string), query string) error {
 	return im.index.each(ctx, func(scan func(...any) error) error {
 		var row leftover
-		if err := scan(&row.id, &row.line, &row.kind, &row.post, &row.last); err != nil {
+		if err := scan(&row.id, &row.line, &row.kind, &row.post, &row.why); err != nil {
 			return err
 		}
 		reason, detail := why(row)
@@ -145,10 +141,7 @@ func whyEdit(row leftover) (reason, detail string) {
 	}
 	switch row.kind {
 	case 2, 5, 8:
-		if row.last {
-			return "what was typed would read otherwise here: the HTML was taken", ""
-		}
-		return "earlier texts are not kept", ""
+		return cmp.Or(row.why, "it holds no text"), ""
 	case 1, 3, 4, 6, 7, 9:
 		return "earlier titles and tags are not kept", ofType(row)
 	}

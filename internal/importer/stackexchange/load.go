@@ -51,34 +51,54 @@ func (x *index) entries(ctx context.Context, question int64) ([]*entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	texts, err := x.texts(ctx, question)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range posts {
+		e.texts = texts[e.id]
+	}
 	comments, err := x.comments(ctx, question)
 	return append(posts, comments...), err
 }
 
 func (x *index) posts(ctx context.Context, question int64) ([]*entry, error) {
 	into := func(e *entry) []any {
-		return []any{&e.kind, &e.id, &e.line, &e.owner, &e.name, &e.text, &e.typed, &e.typedID,
+		return []any{&e.kind, &e.id, &e.line, &e.owner, &e.name, &e.text,
 			&e.at, &e.editedAt, &e.up, &e.down, &e.accepts, &e.mended}
 	}
 	return collect(ctx, x, into, `
 		SELECT p.type - 1, p.id, p.line, coalesce(u.id, 0),
 		       iif(p.owner_name = '' AND p.owner_id IS NOT NULL, 'user' || p.owner_id, p.owner_name),
-		       p.body, coalesce(h.text, ''), coalesce(h.id, 0),
-		       p.at, coalesce(p.edited_at, 0),
+		       p.body, p.at, coalesce(p.edited_at, 0),
 		       (SELECT count(*) FROM votes v WHERE v.post_id = p.id AND v.type = 2),
 		       (SELECT count(*) FROM votes v WHERE v.post_id = p.id AND v.type = 3),
 		       (SELECT count(*) FROM votes v WHERE v.post_id = p.id AND v.type = 1),
 		       p.mended
 		  FROM posts p
 		  LEFT JOIN users u ON u.id = p.owner_id
-		  LEFT JOIN history h ON h.id = (
-		       SELECT id
-		         FROM history
-		        WHERE post_id = p.id AND type IN (2, 5, 8) AND text <> ''
-		        ORDER BY at DESC, id DESC
-		        LIMIT 1)
 		 WHERE p.id = ?1 OR (p.parent_id = ?1 AND p.type = 2)
 		 ORDER BY p.type, p.id`, question)
+}
+
+// texts returns what the question and its answers read, by their ids, the oldest first.
+func (x *index) texts(ctx context.Context, question int64) (map[int64][]*text, error) {
+	into := func(t *text) []any {
+		return []any{&t.id, &t.line, &t.post, &t.typed, &t.at, &t.editor, &t.name, &t.mended}
+	}
+	all, err := collect(ctx, x, into, `
+		SELECT h.id, h.line, h.post_id, h.text, h.at, coalesce(u.id, 0),
+		       iif(h.owner_name = '' AND h.owner_id IS NOT NULL, 'user' || h.owner_id, h.owner_name), h.mended
+		  FROM posts p
+		  JOIN history h ON h.post_id = p.id AND h.type IN (2, 5, 8) AND h.text <> ''
+		  LEFT JOIN users u ON u.id = h.owner_id
+		 WHERE p.id = ?1 OR (p.parent_id = ?1 AND p.type = 2)
+		 ORDER BY h.post_id, h.at, h.id`, question)
+	of := map[int64][]*text{}
+	for _, t := range all {
+		of[t.post] = append(of[t.post], t)
+	}
+	return of, err
 }
 
 func (x *index) comments(ctx context.Context, question int64) ([]*entry, error) {

@@ -34,7 +34,8 @@ type recorder struct {
 	redirects map[string]forum.Address
 	batches   int
 	known     map[string]bool
-	failAt    int // which batch of threads fails; 0: none
+	left      []forum.Left // of the first batch
+	failAt    int          // which batch of threads fails; 0: none
 }
 
 var errStore = errors.New("the store failed")
@@ -64,6 +65,7 @@ func (r *recorder) ImportThreads(_ context.Context, _ string, _ forum.CategoryID
 			got.Made += int64(len(thread.Posts))
 		}
 	}
+	got.Left, r.left = r.left, nil
 	return got, nil
 }
 
@@ -144,6 +146,11 @@ func site(t *testing.T, rows map[string][]string) string {
 	return folder
 }
 
+// xmlText writes text as the value of an attribute.
+func xmlText(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(text)
+}
+
 const (
 	noon  = `CreationDate="2020-01-01T12:00:00.000"`
 	one   = `CreationDate="2020-01-01T13:00:00.000"`
@@ -176,9 +183,9 @@ func TestImportMapsADump(t *testing.T) {
 			`Id="4" PostId="12" VoteTypeId="1"`,
 		},
 		"PostHistory.xml": {
-			`Id="1" PostId="10" PostHistoryTypeId="2" Text="Why?" ` + noon,
-			`Id="3" PostId="10" PostHistoryTypeId="8" Text="Why _not_?" ` + two,
-			`Id="2" PostId="10" PostHistoryTypeId="5" Text="Because" ` + one,
+			`Id="1" PostId="10" PostHistoryTypeId="2" Text="Why?" UserId="5" ` + noon,
+			`Id="3" PostId="10" PostHistoryTypeId="8" Text="Why _not_?" UserId="-1" ` + two,
+			`Id="2" PostId="10" PostHistoryTypeId="5" Text="Because" UserDisplayName="gone" ` + one,
 		},
 		"Tags.xml": {`Id="1" TagName="c#" Count="1"`, `Id="2" TagName="unused" Count="0"`},
 	})
@@ -198,7 +205,8 @@ func TestImportMapsADump(t *testing.T) {
 	wantThreads := []forum.ImportedThread{{
 		Key: "q:10", Title: "Why?", Tags: []string{"bug", "c#"}, Views: 7, LockedAt: hour(18), Paths: []string{"/questions/10", "/q/10"},
 		Posts: []forum.ImportedPost{
-			{Key: "q:10", AuthorKey: "u:5", Body: "Why _not_?", CreatedAt: hour(12), EditedAt: hour(17),
+			{Key: "q:10", AuthorKey: "u:5", Body: "Why _not_?", CreatedAt: hour(12), EditedAt: hour(14), EditorKey: "u:-1",
+				Revisions: []forum.ImportedRevision{{EditorKey: "u:5", Body: "Why?", WrittenAt: hour(12)}, {EditorName: "gone", Body: "Because", WrittenAt: hour(13)}},
 				Reactions: []forum.ReactionCount{up(2), {Kind: "down", N: 1}}},
 			{Key: "a:12", AuthorName: "user99", Body: "Sooner", CreatedAt: hour(13), Solution: true, Paths: []string{"/a/12"}},
 			{Key: "c:2", AuthorName: "gone", ReplyTo: 1, Body: "who?", CreatedAt: hour(13), Paths: []string{"/posts/comments/2"}},
@@ -265,7 +273,9 @@ func TestImportReportsWhatItDoesNotTake(t *testing.T) {
 			`Id="1" PostId="1" PostHistoryTypeId="2" Text="text" ` + noon, `Id="2" PostId="2" PostHistoryTypeId="2" Text="earlier" ` + noon,
 			`Id="3" PostId="2" PostHistoryTypeId="5" Text="&lt;b&gt;text&lt;/b&gt;" ` + one, `Id="4" PostId="1" PostHistoryTypeId="1" Text="kept" ` + noon,
 			`Id="5" PostId="1" PostHistoryTypeId="10" ` + noon, `Id="6" PostId="77" PostHistoryTypeId="2" Text="x" ` + noon,
-			`Id="7" PostId="6" PostHistoryTypeId="2" Text="x" ` + noon,
+			`Id="7" PostId="6" PostHistoryTypeId="2" Text="x" ` + noon, `Id="8" PostId="8" PostHistoryTypeId="2" Text="" ` + noon,
+			`Id="9" PostId="8" PostHistoryTypeId="5" Text="` + tooLong + `" ` + noon, `Id="10" PostId="8" PostHistoryTypeId="5" Text="a&#x7;" ` + one,
+			`Id="11" PostId="8" PostHistoryTypeId="5" Text="a &#xD;" ` + two, `Id="12" PostId="8" PostHistoryTypeId="5" Text="text" ` + three,
 		},
 		"Tags.xml":      {`Id="1" TagName="a" Count="1"`, `Id="2" TagName="f" Count="1"`, `Id="3" TagName="z" Count="0"`},
 		"Badges.xml":    {`Id="1"`},
@@ -302,9 +312,9 @@ func TestImportOfRealDumps(t *testing.T) {
 		name string
 		want importer.Amounts
 	}{
-		{"conlang-meta", importer.Amounts{Threads: 54, Posts: 399, Users: 272, Tags: 20, Reactions: 1285, Solutions: 11,
+		{"conlang-meta", importer.Amounts{Threads: 54, Posts: 399, Revisions: 94, Users: 272, Tags: 20, Reactions: 1285, Solutions: 11,
 			PostsByKind: map[string]int64{"questions": 54, "answers": 115, "comments": 230}}},
-		{"bicycles-meta", importer.Amounts{Threads: 453, Posts: 3872, Users: 2551, Tags: 70, Reactions: 6486, Solutions: 157,
+		{"bicycles-meta", importer.Amounts{Threads: 453, Posts: 3872, Revisions: 1087, Users: 2551, Tags: 70, Reactions: 6486, Solutions: 157,
 			PostsByKind: map[string]int64{"questions": 453, "answers": 971, "comments": 2448}}},
 	}
 	for _, tt := range tests {

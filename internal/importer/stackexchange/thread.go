@@ -30,8 +30,7 @@ type entry struct {
 	owner    int64 // 0 where no person is known
 	name     string
 	text     string // HTML; of a comment, Markdown
-	typed    string // what its author typed, "" where nobody knows
-	typedID  int64  // of the row of the edit history that says so
+	texts    []*text
 	at       int64
 	editedAt int64
 	up, down int64
@@ -40,8 +39,10 @@ type entry struct {
 
 	number, replyTo int64  // in the thread, given by arrange
 	body            string // given by compose
-	asTyped         bool   // body is typed
+	asTyped         bool   // body is that of the last of texts
+	kept            []*text
 	solution        bool
+	denied          bool // its thread has another solution in the forum
 }
 
 // kind is what a post was at the source. The order is that of posts of one instant.
@@ -128,7 +129,7 @@ func (im *Import) write(e *entry) (reason, detail string) {
 	var err error
 	if e.kind == isComment {
 		e.body = inline(e.text)
-	} else if e.body, e.asTyped, err = body(im.Markup, e.typed, e.text); err != nil {
+	} else if e.body, e.asTyped, err = body(im.Markup, e.typed(), e.text); err != nil {
 		return "its HTML cannot be made Markdown", err.Error()
 	}
 	var dropped bool
@@ -138,7 +139,16 @@ func (im *Import) write(e *entry) (reason, detail string) {
 	if wrong := forum.LimitBody.Check(e.body); wrong != nil {
 		return "its text does not fit", wrong.Message
 	}
+	im.history(e)
 	return "", ""
+}
+
+// typed is what was typed last, "" where nobody knows.
+func (e *entry) typed() string {
+	if len(e.texts) == 0 {
+		return ""
+	}
+	return e.texts[len(e.texts)-1].typed
 }
 
 // arrange puts the posts of a thread in the order of their numbers, and gives these: the
@@ -179,11 +189,8 @@ func (im *Import) post(e *entry) forum.ImportedPost {
 	if e.kind != isQuestion { // whose addresses are the thread's
 		post.Paths = e.paths()
 	}
-	if e.owner != 0 {
-		post.AuthorKey = userKey(e.owner)
-	} else {
-		post.AuthorName = im.authorName(e)
-	}
+	post.AuthorKey, post.AuthorName = im.who(e.owner, e.name, e.record)
+	im.texts(&post, e)
 	return post
 }
 
@@ -196,19 +203,6 @@ func reactions(e *entry) (counts []forum.ReactionCount) {
 		counts = append(counts, forum.ReactionCount{Kind: "down", N: e.down})
 	}
 	return counts
-}
-
-// authorName is the bare name of an author without account.
-func (im *Import) authorName(e *entry) string {
-	name, dropped := importer.CleanLine(e.name)
-	if name == "" {
-		return "anonymous"
-	}
-	if short := firstRunes(name, forum.LimitUserName.Max); dropped || short != name {
-		im.Report.Mend(e.record("its author's name was shortened", name))
-		return short
-	}
-	return name
 }
 
 func (im *Import) title(q question) string {
