@@ -258,13 +258,18 @@ func TestImportedAddresses(t *testing.T) {
 	}
 	b := s.browser()
 	for old, want := range map[string]string{"/questions/12": "/t/1/an-old-one", "/a/13": "/t/1/an-old-one#p-2",
-		"/viewtopic.php?p=13": "/t/1/an-old-one#p-2", "/questions/12?utm=x": "/t/1/an-old-one"} {
+		"/viewtopic.php?p=13": "/t/1/an-old-one#p-2", "/questions/12?utm=x": "/t/1/an-old-one",
+		"/questions/12/an-old-title": "/t/1/an-old-one", "/questions/12/an-old-title/13?x=1": "/t/1/an-old-one#p-2", "/a/13/": "/t/1/an-old-one#p-2"} {
 		b.get(old)
 		b.wantStatus(http.StatusOK)
 		if b.page.path != want {
 			t.Errorf("%s leads to %s, want %s", old, b.page.path, want)
 		}
 		b.wantText("👍 3", "solution", "gone")
+	}
+	for _, path := range []string{"/questions", "/questions/13", "/questions/13/12", "/a/b/c/d/e"} {
+		b.get(path)
+		b.wantStatus(http.StatusNotFound)
 	}
 	b.get("/users/5")
 	b.wantText("Nobody can sign in to it yet.", "Hello")

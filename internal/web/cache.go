@@ -15,9 +15,9 @@ import (
 	"folkmoot/internal/web/ui"
 )
 
-// maxCacheBytes bounds what visitors' pages occupy: some five hundred of them, and the server
-// stays under its 128 MiB.
-const maxCacheBytes = 24 << 20
+// maxCacheBytes bounds what visitors' pages occupy: some hundreds of them. The collector takes as
+// much again, and the server shall stay under 128 MiB.
+const maxCacheBytes = 12 << 20
 
 // pageCache keeps visitors' thread pages. A page is served while the numbers it stands on, read
 // afresh for each request, are the ones it was made at: it is never stale and needs no invalidation.

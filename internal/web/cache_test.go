@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -198,14 +199,25 @@ func TestCacheUnderWrites(t *testing.T) {
 	readers.Wait()
 }
 
-func BenchmarkVisitorsPage(b *testing.B) {
+// BenchmarkThreadPage is a page of twenty posts of some three hundred bytes in a long thread:
+// from the cache, made afresh for visitors, and made for a member.
+func BenchmarkThreadPage(b *testing.B) {
+	const post = "A post of some three hundred bytes, as people write them. It has a few sentences, and no more than one **bold** word.\n\n" +
+		"And a second paragraph, since most have one: it says a little more about the same, as one does, and then it comes to an end."
+	const posts = 2000
 	s := newSite(b)
 	admin := s.user("ada", forum.Admin)
-	s.thread(admin, s.category(admin, "News").ID, "A thread", strings.Split(strings.Repeat("Some words of a post that are about as many as usual. ", 20)[:0]+strings.Repeat("A post of some three hundred bytes, as people write them. It has a few sentences, and no more than one **bold** word.\n\nAnd a second paragraph, since most have one.|", 20), "|")[:20]...)
-	serve := func(b *testing.B, header ...string) {
+	imported := forum.ImportedThread{Key: "1", Title: "A thread"}
+	for i := range posts {
+		imported.Posts = append(imported.Posts, forum.ImportedPost{Key: "post " + strconv.Itoa(i), AuthorName: "somebody", Body: post, CreatedAt: s.clock.Now()})
+	}
+	if _, err := s.service.ImportThreads(b.Context(), "bench", s.category(admin, "News").ID, []forum.ImportedThread{imported}); err != nil {
+		b.Fatal(err)
+	}
+	serve := func(b *testing.B, path func(i int) string, header ...string) {
 		b.ReportAllocs()
-		for b.Loop() {
-			r := httptest.NewRequest(http.MethodGet, visitorsPage, nil)
+		for i := 0; b.Loop(); i++ {
+			r := httptest.NewRequest(http.MethodGet, path(i), nil)
 			for i := 0; i < len(header); i += 2 {
 				r.Header.Set(header[i], header[i+1])
 			}
@@ -216,11 +228,15 @@ func BenchmarkVisitorsPage(b *testing.B) {
 			}
 		}
 	}
-	b.Run("cached", func(b *testing.B) { serve(b) })
-	b.Run("cached-gzip", func(b *testing.B) { serve(b, "Accept-Encoding", "gzip") })
+	first := func(int) string { return visitorsPage }
+	b.Run("cached", func(b *testing.B) { serve(b, first) })
+	b.Run("cached-gzip", func(b *testing.B) { serve(b, first, "Accept-Encoding", "gzip") })
 	b.Run("afresh", func(b *testing.B) {
+		serve(b, func(i int) string { return visitorsPage + "?from=" + strconv.Itoa(1+i*7919%(posts-forum.PageSize)) })
+	})
+	b.Run("member", func(b *testing.B) {
 		session := s.signedIn("ada")
 		cookie := session.client.Jar.Cookies(httptest.NewRequest(http.MethodGet, s.url, nil).URL)
-		serve(b, "Cookie", cookie[0].String())
+		serve(b, first, "Cookie", cookie[0].String())
 	})
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
 )
 
 // community is a site with a category and a thread of two posts by mia, who is signed in.
@@ -133,7 +135,7 @@ func TestTextIsKept(t *testing.T) {
 		s, _, _, b := community(t)
 		b.get("/t/1/a-thread")
 		away := s.service.Store
-		s.service.Store = &failing{Store: away, err: &forum.Error{Kind: forum.Unavailable, Message: "the disk is full", RetryAfter: 30 * time.Second}}
+		s.service.Store = &failing{Store: away, err: diskFull}
 		write(b)
 		b.wantStatus(http.StatusServiceUnavailable)
 		b.wantText("The disk is full.", "Try again in 30 seconds.")
@@ -143,6 +145,30 @@ func TestTextIsKept(t *testing.T) {
 		s.service.Store = away
 		b.submit("/t/1/reply", fill{})
 		b.wantText("3 posts")
+	})
+	t.Run("store away for reading too", func(t *testing.T) {
+		t.Parallel()
+		s, _, _, b := community(t)
+		b.get("/t/1/a-thread")
+		away := s.service.Store
+		s.service.Store = &failing{Store: away, err: diskFull, reading: true}
+		write(b)
+		b.wantStatus(http.StatusServiceUnavailable)
+		s.service.Store = away
+		b.submit("/t/1/reply", fill{})
+		b.wantText("3 posts")
+	})
+	t.Run("too often", func(t *testing.T) {
+		t.Parallel()
+		s, _, _, b := community(t)
+		s.kit.Rates = httpkit.NewRates(stopped{}, 0.001)
+		b.get("/t/1/a-thread")
+		b.submit("/t/1/reply", fill{"body": "the first"})
+		write(b)
+		b.wantStatus(http.StatusTooManyRequests)
+		if b.page.header.Get("Retry-After") == "" {
+			t.Error("nobody says when to come back")
+		}
 	})
 	t.Run("too large", func(t *testing.T) {
 		t.Parallel()
@@ -170,6 +196,31 @@ func TestTextIsKept(t *testing.T) {
 	})
 }
 
+// What another site makes a browser send is refused, and its words are not put into a form to send.
+func TestOtherSites(t *testing.T) {
+	t.Parallel()
+	s, _, _, b := community(t)
+	for _, body := range []string{"not by mia", strings.Repeat("not by mia ", forum.MaxRequestBytes/10)} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/t/1/reply", strings.NewReader(url.Values{"body": {body}}.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Sec-Fetch-Site", "cross-site")
+		answer, err := b.client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		source, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode < 400 || strings.Contains(string(source), "not by mia") {
+			t.Errorf("status %d (%v), keeps the text: %v", answer.StatusCode, err, strings.Contains(string(source), "not by mia"))
+		}
+	}
+	b.get("/t/1")
+	b.wantText("2 posts")
+}
+
 func lock(s *site, admin forum.Actor, set bool) {
 	s.Helper()
 	if _, err := s.service.MarkThread(s.Context(), admin, 1, forum.MarkLocked, set, ""); err != nil {
@@ -177,14 +228,51 @@ func lock(s *site, admin forum.Actor, set bool) {
 	}
 }
 
-// failing is a store that cannot write.
+// stopped is a clock that stands still.
+type stopped struct{}
+
+func (stopped) Now() time.Time { return time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC) }
+
+var diskFull = &forum.Error{Kind: forum.Unavailable, Message: "the disk is full", RetryAfter: 30 * time.Second}
+
+// failing is a store that cannot write, or not even read.
 type failing struct {
 	forum.Store
-	err error
+	err     error
+	reading bool
+}
+
+func (f *failing) SessionUser(ctx context.Context, hash string, now time.Time) (forum.User, error) {
+	if f.reading {
+		return forum.User{}, f.err
+	}
+	return f.Store.SessionUser(ctx, hash, now)
+}
+
+func (f *failing) Site(ctx context.Context) (forum.Site, error) {
+	if f.reading {
+		return forum.Site{}, f.err
+	}
+	return f.Store.Site(ctx)
 }
 
 func (f *failing) CreatePost(context.Context, forum.Change, forum.Post) (forum.Receipt, error) {
 	return forum.Receipt{}, f.err
+}
+
+func TestTakenName(t *testing.T) {
+	t.Parallel()
+	s, _, _, _ := community(t)
+	b := s.browser()
+	b.get("/sign-up?next=%2Ft%2F1")
+	b.submit("/sign-up", fill{"name": "MIA", "password": "another password"})
+	b.wantStatus(http.StatusConflict)
+	if got, wrong := b.page.field("name"); got != "MIA" || !strings.Contains(wrong, "is taken") {
+		t.Errorf("the name's field holds %q, and beside it stands %q", got, wrong)
+	}
+	b.submit("/sign-up", fill{"name": "mia.2", "password": goodPassword})
+	b.wantStatus(http.StatusOK)
+	b.wantText("A thread", "The first post.")
 }
 
 func TestSendingTwiceIsOnce(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -113,6 +114,7 @@ func setPageHeaders(header http.Header) {
 
 // write sends an answer that is ready. A reader who left meanwhile needs none.
 func write(w http.ResponseWriter, status int, content []byte) error {
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(content))}
 	w.WriteHeader(status)
 	_, _ = w.Write(content)
 	return nil

@@ -41,7 +41,7 @@ func TestScreenshots(t *testing.T) {
 	photograph(t, ctx, folder, s, "Noor", []shot{
 		{"member-home", "/", nil}, {"member-thread", "/t/3", nil}, {"reply", "/t/3/truing-a-wheel-without-a-stand?reply=2#reply", nil}, {"new", "/new", nil},
 		{"new-wrong", "/new", press("main form")}, {"edit", "/t/3/3/edit", nil}, {"history", "/t/3/3/history", nil},
-		{"delete", "/t/3/3/delete", nil}, {"settings", "/settings", nil}, {"forbidden", "/admin", nil},
+		{"delete", "/t/3/3/delete", nil}, {"kept", "/t/3", lockAndReply(s)}, {"settings", "/settings", nil}, {"forbidden", "/admin", nil},
 	})
 	photograph(t, ctx, folder, s, "Ada", []shot{
 		{"admin", "/admin", nil}, {"people", "/admin/people", nil}, {"category-new", "/admin/categories/new", nil},
@@ -66,6 +66,29 @@ func press(form string) chromedp.Action[chromedp.Void] {
 		if err == nil {
 			_, err = chromedp.WaitVisible(chromedp.CSS(".notice.wrong"))(ctx, t)
 		}
+		return err
+	})
+}
+
+// lockAndReply writes a reply to a thread that is locked meanwhile.
+func lockAndReply(s *site) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		admin, err := s.service.User(s.Context(), "Ada")
+		if err != nil {
+			return err
+		}
+		lock := func(set bool) {
+			_, err = s.service.MarkThread(s.Context(), admin.Actor(), 3, forum.MarkLocked, set, "")
+		}
+		if _, err := chromedp.SendKeys(chromedp.CSS("#f-body"), "This took me an hour to write.")(ctx, t); err != nil {
+			return err
+		}
+		lock(true)
+		defer lock(false)
+		if err != nil {
+			return err
+		}
+		_, err = press("#reply form")(ctx, t)
 		return err
 	})
 }

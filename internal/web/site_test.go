@@ -33,6 +33,7 @@ type site struct {
 	clock   *clock
 	url     string
 	handler http.Handler
+	kit     *httpkit.Kit
 }
 
 // clock is one that tests set. Each reading is a second after the one before.
@@ -73,7 +74,7 @@ func newSite(tb testing.TB) *site {
 	handler := kit.Wrap(web.New(kit))
 	server := httptest.NewServer(handler)
 	tb.Cleanup(server.Close)
-	return &site{tb, service, clock, server.URL, handler}
+	return &site{tb, service, clock, server.URL, handler, kit}
 }
 
 type text struct{ *markup.Markup }

@@ -228,14 +228,10 @@ func (p threadPage) replyPlace() string {
 }
 
 func (p threadPage) states() []string {
-	var names []string
-	if p.Thread.Pinned() {
-		names = append(names, "pinned")
+	if !p.Thread.Locked() {
+		return ui.ThreadStateNames(p.Thread.Marks)
 	}
-	if p.Thread.Locked() {
-		names = append(names, "locked")
-	}
-	return append(names, ui.ThreadStateNames(p.Thread.Marks)...)
+	return append([]string{"locked"}, ui.ThreadStateNames(p.Thread.Marks)...)
 }
 
 // startThreadPage is the form for a thread.

@@ -8,17 +8,22 @@ type ThreadRow struct {
 	ShowCategory bool // where a list holds threads of several
 }
 
-// states are the words about a thread that a list shows beside its title.
-func (t ThreadRow) states() []string {
+// good are the words about a thread that invite to read it: shown first in its own category, solved.
+func (t ThreadRow) good() []string {
 	var names []string
-	if t.Pinned() && !t.ShowCategory { // it is first in its category only
+	if t.Pinned() && !t.ShowCategory {
 		names = append(names, "pinned")
-	}
-	if t.Locked() {
-		names = append(names, "locked")
 	}
 	if t.SolutionNumber != 0 {
 		names = append(names, "solved")
 	}
-	return append(names, ThreadStateNames(t.Marks)...)
+	return names
+}
+
+// states are the words about a thread that keep from something.
+func (t ThreadRow) states() []string {
+	if !t.Locked() {
+		return ThreadStateNames(t.Marks)
+	}
+	return append([]string{"locked"}, ThreadStateNames(t.Marks)...)
 }
