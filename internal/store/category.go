@@ -25,7 +25,7 @@ func (s *Store) Categories(ctx context.Context, reader forum.Visibility) ([]foru
 		err := scan(row, &c.ID, &c.ParentID, &c.Name, &c.Slug, &c.Description, &c.Position, &c.HiddenAt, &c.HiddenBy, &c.CreatedAt, &c.Version, &c.Rev,
 			&c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate,
 			&threads[0], &threads[1], &threads[2], &threads[3], &posts[0], &posts[1], &posts[2], &posts[3])
-		if !c.Access.Moderate { // what one may not list, one may not count
+		if !c.Access.Moderate { // what one may not see, one may not count
 			clear(threads[1:])
 			clear(posts[1:])
 		}

@@ -15,8 +15,8 @@ type Store struct {
 	engine   Engine
 	clock    forum.Clock
 	combiner *combiner
-	stop     context.CancelFunc
 	running  sync.WaitGroup
+	close    func() error
 }
 
 var _ forum.Store = (*Store)(nil)
@@ -24,8 +24,13 @@ var _ forum.Store = (*Store)(nil)
 // Open makes a store of an engine that is migrated. It writes from now on until Close.
 func Open(ctx context.Context, engine Engine, clock forum.Clock) (*Store, error) {
 	closing, stop := context.WithCancel(context.Background())
-	s := &Store{engine: engine, clock: clock, combiner: newCombiner(closing, engine, clock), stop: stop}
+	s := &Store{engine: engine, clock: clock, combiner: newCombiner(closing, engine, clock)}
 	s.running.Go(s.combiner.loop)
+	s.close = sync.OnceValue(func() error {
+		stop()
+		s.running.Wait()
+		return engine.Close()
+	})
 	if err := s.ensureSettings(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -55,12 +60,8 @@ func (s *Store) Run(ctx context.Context) {
 // Health returns why writing has stopped until restart, nil while it goes on.
 func (s *Store) Health() error { return s.combiner.health() }
 
-// Close ends writing, after those who wait, and closes the engine.
-func (s *Store) Close() error {
-	s.stop()
-	s.running.Wait()
-	return s.engine.Close()
-}
+// Close ends writing, after those who wait, and closes the engine. Once is enough; again is no harm.
+func (s *Store) Close() error { return s.close() }
 
 // write is a write of about bytes of text.
 func (s *Store) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {

@@ -61,6 +61,9 @@ func scanThread(row Row, t *forum.Thread) error {
 	}
 	c.ID = t.CategoryID
 	t.Tags = splitTags(tags)
+	if !c.Access.Moderate { // what one may not see, one may not count
+		clear(t.Posts[forum.Visible+1:])
+	}
 	return nil
 }
 
@@ -173,7 +176,7 @@ func (l *threadList) page(list *forum.ThreadList) Query {
 func (l *threadList) pinned(list *forum.ThreadList) Query {
 	pinned := *l
 	pinned.where = append(slices.Clone(l.where), `t.pinned_at IS NOT NULL`)
-	return pinned.rows(` ORDER BY t.pinned_at DESC LIMIT 20`, &list.Pinned)
+	return pinned.rows(` ORDER BY t.pinned_at DESC, t.id DESC`, &list.Pinned)
 }
 
 func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
@@ -634,8 +637,11 @@ func (s *Store) Redirect(ctx context.Context, reader forum.Visibility, path stri
 		SELECT t.slug FROM threads t ` + joinAccess + ` JOIN posts p ON p.thread_id = t.id
 		WHERE t.id = $3 AND p.number = $4 AND ` + seesThread + ` AND ` + seesPost,
 		readerArgs(reader, to.Thread, to.Number), one(&seen, &to.Slug)})
-	if err == nil && !seen {
-		err = forum.ErrNotFound
+	switch {
+	case err != nil:
+		return forum.Address{}, fmt.Errorf("redirect of %q: %w", path, err)
+	case !seen:
+		return forum.Address{}, forum.ErrNotFound
 	}
-	return to, err
+	return to, nil
 }

@@ -199,7 +199,7 @@ func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserI
 		if err != nil {
 			return receipt, err
 		}
-		if user.Role == forum.Admin && admins <= 1 {
+		if user.Role == forum.Admin && user.State() == forum.Active && admins == 1 {
 			return receipt, &forum.Error{Kind: forum.Conflict, Message: "this is the last administrator: make another one first"}
 		}
 		if _, err := t.exec(`UPDATE users SET role = $2 WHERE id = $1`, id, role); err != nil {

@@ -172,6 +172,7 @@ func checks() []check {
 				UNION ALL SELECT 'reaction', r.thread_id, r.number, 1 FROM reactions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
 				UNION ALL SELECT 'imported reaction', r.thread_id, r.number, 1 FROM imported_reactions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
 				UNION ALL SELECT 'revision', r.thread_id, r.number, 1 FROM revisions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
+				UNION ALL SELECT 'participant', n.thread_id, 0, 1 FROM participants n WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = n.thread_id)
 				UNION ALL SELECT 'tag', g.thread_id, 0, 1 FROM thread_tags g WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = g.thread_id)`,
 			counted: `SELECT '', 0, 0, 0 WHERE 1 = 0`},
 		{name: "search knows or waits for each post", keys: []string{"thread", "post"}, numbers: []string{"text_version"}, rows: "search_docs",

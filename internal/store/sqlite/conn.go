@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/ext/fts5"
@@ -264,6 +265,18 @@ func (c *conn) snapshot(ctx context.Context, read func() error) error {
 func (c *conn) checkpoint() (pages, moved int, err error) {
 	defer c.guard(&err)
 	return c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+}
+
+// restart is checkpoint that waits so long for readers of earlier moments, after which the next
+// commit begins the log anew. On the writer there is no later moment meanwhile, so that short
+// reads are all it waits for.
+func (c *conn) restart(wait time.Duration) (pages, moved int, err error) {
+	defer c.guard(&err)
+	if err := c.db.BusyTimeout(wait); err != nil {
+		return 0, 0, err
+	}
+	pages, moved, err = c.db.WALCheckpoint("main", sqlite3.CHECKPOINT_RESTART)
+	return pages, moved, errors.Join(err, c.db.BusyTimeout(busyTimeout))
 }
 
 // close closes the connection with all that is open on it. An error says that it may still hold a lock.

@@ -16,12 +16,14 @@ import (
 
 // Engine is SQLite on one file. Several processes may use the same file.
 type Engine struct {
+	path    string
 	uri     string
 	writer  *conn      // Write's alone; nil after one was given up
 	readers chan *conn // a nil stands for a connection not opened yet
 
 	wal           walBounds
 	walPages      int          // of the log, after the last commit; Write's alone
+	roomAt        int          // so many of them: the writer makes room; Write's alone
 	moved         atomic.Int64 // of them, in the file
 	checkpointing sync.Mutex
 	wake          chan struct{} // the pump
@@ -61,7 +63,8 @@ func OpenWith(ctx context.Context, path string, options Options) (*Engine, error
 	if err := prepare(ctx, path, options); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, explain(err))
 	}
-	e := &Engine{uri: fileURI(path, options), readers: make(chan *conn, options.Readers), wal: options.wal,
+	e := &Engine{path: path, uri: fileURI(path, options), readers: make(chan *conn, options.Readers),
+		wal: options.wal, roomAt: options.wal.full,
 		wake: make(chan struct{}, 1), longReads: map[*longRead]struct{}{}}
 	if err := e.openWriter(ctx); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, explain(err))
@@ -145,8 +148,8 @@ func (e *Engine) Write(_ context.Context, run func(store.Conn) error) error {
 	case e.writer.broken:
 		e.close(e.writer)
 		e.writer = nil
-	case err == nil && e.walPages > e.wal.full:
-		e.makeRoom()
+	case err == nil && e.walPages > e.roomAt, e.Fault(err) == store.FaultResource:
+		e.makeRoom() // on a full disk it may be all the room there is
 	}
 	return err
 }

@@ -8,7 +8,7 @@ import (
 	"folkmoot/internal/store"
 )
 
-// Fault tells the kinds of errors apart.
+// Fault tells the kinds of errors apart. No error is a FaultMember.
 func (e *Engine) Fault(err error) store.Fault {
 	var unknown unknownOutcome
 	var code sqlite3.ErrorCode

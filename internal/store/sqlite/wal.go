@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -50,6 +51,7 @@ func (e *Engine) ReadLong(ctx context.Context, read func(store.Conn) error) erro
 	if err != nil {
 		return fmt.Errorf("opening a connection to read: %w", err)
 	}
+	go e.watchLog(ctx, cancel)
 	err = c.snapshot(ctx, func() error { return read(c) })
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
@@ -58,6 +60,33 @@ func (e *Engine) ReadLong(ctx context.Context, read func(store.Conn) error) erro
 		err = closeErr
 	}
 	return err
+}
+
+// watchLog aborts a long read where another process writes so much that the log grows past its
+// bound: that process cannot. In its own the writer aborts the oldest, a little sooner.
+func (e *Engine) watchLog(ctx context.Context, cancel context.CancelCauseFunc) {
+	const often = time.Second
+	bound, first := int64(e.wal.hard+e.wal.hard/8)*pageSize, e.logSize()
+	for tick := time.NewTicker(often); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+			if size := e.logSize(); size > bound && size > first {
+				cancel(ErrAborted)
+			}
+		}
+	}
+}
+
+// logSize is the size of the log's file in bytes, 0 where there is none.
+func (e *Engine) logSize() int64 {
+	info, err := os.Stat(e.path + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // beginLong notes a long read, which Close waits for, until end.
@@ -94,6 +123,9 @@ func (e *Engine) abortOldest() {
 
 // committed hears of every commit how many pages the log has.
 func (e *Engine) committed(_ *sqlite3.Conn, _ string, pages int) error {
+	if pages < e.walPages {
+		e.roomAt = e.wal.full
+	}
 	e.walPages = pages
 	if moved := int(e.moved.Load()); pages < moved { // the log began anew
 		e.moved.Store(0)
@@ -107,28 +139,47 @@ func (e *Engine) committed(_ *sqlite3.Conn, _ string, pages int) error {
 	return nil
 }
 
-// makeRoom checkpoints on the writer: nothing is written meanwhile, so that the log can begin
-// anew, unless a long read needs what is in it.
+// roomWait bounds how long the writer waits for readers when it makes room in the log.
+const roomWait = 100 * time.Millisecond
+
+// makeRoom checkpoints on the writer, so that the log can begin anew. Passing by the readers
+// would not do: where many read there is always one who began before the last commit. A long
+// read is not waited for; then room is made later, and in the end the oldest is aborted.
 func (e *Engine) makeRoom() {
-	pages, moved := e.checkpoint(e.writer)
+	move := func() (int, int, error) { return e.writer.restart(roomWait) }
+	if e.readingLong() {
+		move = e.writer.checkpoint
+	}
+	pages, moved := e.checkpoint(move)
+	e.roomAt = e.wal.full
+	if moved < pages {
+		e.roomAt = pages + e.wal.full/8
+	}
 	if pages > e.wal.hard && moved < pages {
 		e.abortOldest()
 	}
 }
 
+func (e *Engine) readingLong() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.longReads) > 0
+}
+
 // checkpoint moves what it can of the log into the file, after any checkpoint under way. A flush
 // that fails here stops the writing as one of a commit does.
-func (e *Engine) checkpoint(c *conn) (pages, moved int) {
+func (e *Engine) checkpoint(move func() (pages, moved int, err error)) (pages, moved int) {
 	e.checkpointing.Lock()
 	defer e.checkpointing.Unlock()
-	pages, moved, err := c.checkpoint()
+	pages, moved, err := move()
 	switch {
-	case err == nil:
-		e.moved.Store(int64(moved))
 	case flushFailed(err):
 		e.fail(fmt.Errorf("moving the log into the file: %w", err))
-	case !errors.Is(err, sqlite3.BUSY): // another process may be at it
+	case err != nil && !errors.Is(err, sqlite3.BUSY): // somebody else may be at it
 		slog.Warn("moving the log into the file failed; it is tried again", "cause", err)
+	}
+	if moved > 0 {
+		e.moved.Store(int64(moved))
 	}
 	return pages, moved
 }
@@ -152,7 +203,7 @@ func (e *Engine) pump() {
 				continue
 			}
 		}
-		if e.checkpoint(c); c.broken {
+		if e.checkpoint(c.checkpoint); c.broken {
 			e.close(c)
 			c = nil
 		}

@@ -1,0 +1,144 @@
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+var credentialCases = []testCase{
+	{"sessions", credentialSessions},
+	{"tokens", credentialTokens},
+	{"a token is shown once", credentialTokenKey},
+	{"a new password ends what was signed in", credentialPassword},
+}
+
+func credentialSessions(t *testing.T, c *community) {
+	ctx := t.Context()
+	for _, wrong := range [][2]string{{author, "wrong password"}, {"nobody", "password of nobody"}, {"", ""}, {author, ""}} {
+		if _, _, err := c.SignIn(ctx, wrong[0], wrong[1]); forum.KindOf(err) != forum.Invalid {
+			t.Errorf("signing in as %q with %q: %v", wrong[0], wrong[1], err)
+		}
+	}
+	secret, user, err := c.SignIn(ctx, "AUTHOR", "password of author")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor, err := c.SessionActor(ctx, secret)
+	if err != nil || actor != user.Actor() || actor != c.must(t, author) {
+		t.Errorf("session: %+v, %v", actor, err)
+	}
+	c.do(t, suspend{by: as(admin), person: author, set: true})
+	if actor, err := c.SessionActor(ctx, secret); err != nil || !actor.Suspended {
+		t.Errorf("session of a suspended person: %+v, %v", actor, err)
+	}
+	c.clock.move(forum.SessionLifetime)
+	if _, err := c.SessionActor(ctx, secret); forum.KindOf(err) != forum.Unauthenticated {
+		t.Errorf("session past its time: %v", err)
+	}
+	c.clock.move(-time.Hour)
+	if _, err := c.SessionActor(ctx, secret); err != nil {
+		t.Errorf("session within its time: %v", err)
+	}
+	if err := c.SignOut(ctx, secret); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SessionActor(ctx, secret); forum.KindOf(err) != forum.Unauthenticated {
+		t.Errorf("session after signing out: %v", err)
+	}
+}
+
+func credentialTokens(t *testing.T, c *community) {
+	ctx := t.Context()
+	for _, who := range everybody {
+		_, _, err := c.CreateToken(ctx, c.must(t, who), "script", forum.ScopeRead, "")
+		want, refused := unableToWrite[who]
+		if refused != (err != nil) || refused && forum.KindOf(err) != want {
+			t.Errorf("token of %q: %v", who, err)
+		}
+	}
+	for _, scope := range []forum.Scope{forum.ScopeRead, forum.ScopeWrite, forum.ScopeModerate} {
+		token, secret, err := c.CreateToken(ctx, c.must(t, moderator), "a script", scope, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := c.must(t, "moderator with "+string(scope))
+		if actor, err := c.TokenActor(ctx, secret); err != nil || actor != want {
+			t.Errorf("token to %s: %+v, %v; want %+v", scope, actor, err, want)
+		}
+		if err := c.DeleteToken(ctx, c.must(t, other), token.ID); forum.KindOf(err) != forum.NotFound {
+			t.Errorf("another's token: %v, want not found", err)
+		}
+		if err := c.DeleteToken(ctx, c.must(t, moderator), token.ID); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.TokenActor(ctx, secret); forum.KindOf(err) != forum.Unauthenticated {
+			t.Errorf("a token that is gone: %v", err)
+		}
+	}
+	if _, _, err := c.CreateToken(ctx, c.must(t, "moderator with write"), "wider", forum.ScopeModerate, ""); forum.KindOf(err) != forum.Invalid {
+		t.Errorf("a token wider than the one used: %v", err)
+	}
+	for i := range forum.MaxTokens {
+		if _, _, err := c.CreateToken(ctx, c.must(t, admin), fmt.Sprint(i), forum.ScopeRead, ""); err != nil && i < forum.MaxTokens-2 {
+			t.Fatalf("token %d: %v", i, err)
+		}
+	}
+	if _, _, err := c.CreateToken(ctx, c.must(t, admin), "one more", forum.ScopeRead, ""); forum.KindOf(err) != forum.Conflict {
+		t.Errorf("more tokens than there can be: %v, want conflict", err)
+	}
+	tokens, err := c.Tokens(ctx, c.must(t, admin))
+	if err != nil || len(tokens) != forum.MaxTokens {
+		t.Errorf("%d tokens, %v", len(tokens), err)
+	}
+}
+
+func credentialTokenKey(t *testing.T, c *community) {
+	ctx := t.Context()
+	_, secret, err := c.CreateToken(ctx, c.must(t, author), "a script", forum.ScopeWrite, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.rows(t)
+	if _, again, err := c.CreateToken(ctx, c.must(t, author), "a script", forum.ScopeWrite, "key"); forum.KindOf(err) != forum.Conflict || again != "" {
+		t.Errorf("made again: %q, %v; want conflict", again, err)
+	}
+	differ(t, "rows after the retry", before, c.rows(t))
+	for table, all := range before {
+		for _, row := range all {
+			if strings.Contains(row, string(secret)) {
+				t.Errorf("%s holds the secret: %s", table, row)
+			}
+		}
+	}
+}
+
+func credentialPassword(t *testing.T, c *community) {
+	ctx := t.Context()
+	session, _, err := c.SignIn(ctx, author, "password of author")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, err := c.CreateToken(ctx, c.must(t, author), "a script", forum.ScopeRead, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetPassword(ctx, author, "another password"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SessionActor(ctx, session); forum.KindOf(err) != forum.Unauthenticated {
+		t.Errorf("session: %v", err)
+	}
+	if _, err := c.TokenActor(ctx, token); forum.KindOf(err) != forum.Unauthenticated {
+		t.Errorf("token: %v", err)
+	}
+	if _, _, err := c.SignIn(ctx, author, "password of author"); err == nil {
+		t.Error("the old password still signs in")
+	}
+	if _, _, err := c.SignIn(ctx, author, "another password"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,249 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// importUser brings a person of the source.
+type importUser struct{ name string }
+
+func (tr importUser) asker() asker         { return asker{} }
+func (tr importUser) refused(*model) error { return nil }
+
+func (tr importUser) ask(ctx context.Context, c *community, _ forum.Actor) (forum.Receipt, error) {
+	_, err := c.ImportUsers(ctx, "elsewhere", []forum.ImportedUser{{Key: "user:" + tr.name, Name: tr.name,
+		CreatedAt: c.clock.Now().Add(-1000 * time.Hour), Paths: []string{"/users/" + tr.name}}})
+	if err != nil {
+		return forum.Receipt{}, err
+	}
+	user, err := c.User(ctx, tr.name)
+	return forum.Receipt{ID: int64(user.ID)}, err
+}
+
+func (tr importUser) done(m *model, receipt forum.Receipt) forum.Receipt {
+	if m.person(tr.name) == nil {
+		m.people = append(m.people, &person{id: forum.UserID(receipt.ID), name: tr.name, role: forum.Member})
+	}
+	return forum.Receipt{}
+}
+
+// importThread brings a thread of the source; what was brought is not brought again.
+type importThread struct {
+	category forum.CategoryID
+	key      string
+	tags     []string
+	locked   bool
+	posts    []importedPost
+}
+
+// importedPost is a post of the source.
+type importedPost struct {
+	author    string // imported, "" where nobody is behind it
+	to        int64
+	age       time.Duration // before now; less than nothing is in the future
+	reactions map[string]int64
+	solution  bool
+}
+
+func (tr importThread) asker() asker         { return asker{} }
+func (tr importThread) refused(*model) error { return nil }
+
+func (tr importThread) ask(ctx context.Context, c *community, _ forum.Actor) (forum.Receipt, error) {
+	in := forum.ImportedThread{Key: "thread:" + tr.key, Title: "Brought " + tr.key, Tags: tr.tags, Views: 5, Paths: []string{"/questions/" + tr.key}}
+	if tr.locked {
+		in.LockedAt = c.clock.Now()
+	}
+	for i, p := range tr.posts {
+		post := forum.ImportedPost{Key: fmt.Sprintf("post:%s:%d", tr.key, i+1), AuthorName: "Somebody", ReplyTo: p.to, Body: fmt.Sprintf("Brought words %d.", i+1),
+			CreatedAt: c.clock.Now().Add(-p.age), Solution: p.solution, Paths: []string{fmt.Sprintf("/a/%s/%d", tr.key, i+1)}}
+		if p.author != "" {
+			post.AuthorKey = "user:" + p.author
+		}
+		for kind, n := range p.reactions {
+			post.Reactions = append(post.Reactions, forum.ReactionCount{Kind: kind, N: n})
+		}
+		in.Posts = append(in.Posts, post)
+	}
+	if _, err := c.ImportThreads(ctx, "elsewhere", tr.category, []forum.ImportedThread{in}); err != nil {
+		return forum.Receipt{}, err
+	}
+	address, err := c.Redirect(ctx, forum.Actor{User: 1, Role: forum.Admin}, "/questions/"+tr.key)
+	return forum.Receipt{ID: int64(address.Thread)}, err
+}
+
+func (tr importThread) done(m *model, receipt forum.Receipt) forum.Receipt {
+	if m.thread(forum.ThreadID(receipt.ID)) != nil {
+		return forum.Receipt{}
+	}
+	th := &thread{id: forum.ThreadID(receipt.ID), category: tr.category, title: "Brought " + tr.key, locked: tr.locked, views: 5}
+	th.setTags(tr.tags)
+	for i, in := range tr.posts {
+		p := th.add(&post{author: in.writer(), replyTo: in.to, body: fmt.Sprintf("Brought words %d.", i+1), created: in.at(m), imported: in.reactions})
+		if p.reactionCount() > 0 {
+			p.touched(th)
+		}
+		if in.solution {
+			th.solution = p.number
+		}
+	}
+	th.author, th.created = th.posts[0].author, th.posts[0].created
+	m.threads = append(m.threads, th)
+	return forum.Receipt{}
+}
+
+func (p importedPost) writer() writer {
+	if p.author == "" {
+		return writer{name: "Somebody", nobody: true}
+	}
+	return writer{name: p.author}
+}
+
+// at is the post's own time, at most now.
+func (p importedPost) at(m *model) time.Time { return m.clock.now.Add(-max(p.age, 0)) }
+
+// aThread is one of the source, with everything one can have.
+func aThread(category forum.CategoryID) importThread {
+	return importThread{category: category, key: "12", tags: []string{"Wheels", "old"}, posts: []importedPost{
+		{author: "oldtimer", age: 500 * time.Hour, reactions: map[string]int64{"up": 7, "down": 2}},
+		{to: 1, age: 400 * time.Hour},
+		{author: "oldtimer", to: 2, age: 450 * time.Hour, reactions: map[string]int64{"up": 3}, solution: true},
+		{author: "veteran", to: 3, age: -time.Hour},
+	}}
+}
+
+var importCases = []testCase{
+	{"people, threads and their numbers", importAll},
+	{"brought twice is there once", importTwice},
+	{"names that are taken", importNames},
+	{"what was brought lives on", importThenMark},
+	{"old addresses", importRedirects},
+	{"a thread that cannot be brought leaves nothing", importRefused},
+	{"a category is made once", importCategory},
+}
+
+func importAll(t *testing.T, c *community) {
+	c.step(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.workshop))
+	profile, err := c.Profile(t.Context(), forum.Actor{}, "oldtimer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ(t, "oldtimer's numbers", [4]int64{2, 12, 1, 1},
+		[4]int64{profile.Counts.Posts[forum.Visible], profile.ReactionsReceived, profile.Solutions, profile.Counts.Threads[forum.Visible]})
+	th, err := c.Thread(t.Context(), forum.Actor{}, c.model.lastThread().id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !th.LastActivityAt.Equal(c.clock.Now()) || th.LastAuthor.Name != "veteran" || !th.CreatedAt.Equal(c.clock.now.Add(-500*time.Hour)) {
+		t.Errorf("created %v, last %v by %s", th.CreatedAt, th.LastActivityAt, th.LastAuthor.Name)
+	}
+	if _, _, err := c.SignIn(t.Context(), "oldtimer", ""); err == nil {
+		t.Error("an imported person signs in without a password")
+	}
+}
+
+func importTwice(t *testing.T, c *community) {
+	c.step(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.general))
+	before := c.rows(t)
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.general))
+	differ(t, "rows after the second import", before, c.rows(t))
+}
+
+func importNames(t *testing.T, c *community) {
+	ctx := t.Context()
+	result, err := c.ImportUsers(ctx, "elsewhere", []forum.ImportedUser{
+		{Key: "1", Name: "Author"}, {Key: "2", Name: "author"}, {Key: "3", Name: " ~~ "}, {Key: "4", Name: ""}, {Key: "5", Name: "The Wheel Builder"}})
+	if err != nil || result.Made != 5 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	for _, name := range []string{"Author2", "author3", "person", "person2", "The_Wheel_Builder"} {
+		if _, err := c.User(ctx, name); err != nil {
+			t.Errorf("person %s: %v", name, err)
+		}
+	}
+}
+
+// importThenMark: posts of nobody, reactions of nobody and solutions move like all others.
+func importThenMark(t *testing.T, c *community) {
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.general))
+	id := c.model.lastThread().id
+	for _, tr := range []transition{
+		mark{by: as(moderator), thread: id, number: 3, mark: forum.MarkModDeleted, set: true},
+		mark{by: as(moderator), thread: id, number: 2, mark: forum.MarkModHidden, set: true},
+		mark{by: as(moderator), thread: id, number: 4, mark: forum.MarkModHidden, set: true},
+		mark{by: as(moderator), thread: id, mark: forum.MarkModHidden, set: true},
+		editThread{by: as(moderator), thread: id, category: c.workshop, tags: []string{"old"}},
+		mark{by: as(moderator), thread: id, mark: forum.MarkModHidden},
+		mark{by: as(moderator), thread: id, number: 3, mark: forum.MarkModDeleted},
+		mark{by: as(moderator), thread: id, number: 4, mark: forum.MarkModHidden},
+		react{by: as(author), thread: id, number: 3, kind: "up"},
+		react{by: as(author), thread: id, number: 3},
+		createPost{by: as(author), thread: id, to: 4},
+		editPost{by: as(moderator), thread: id, number: 1, body: "Better words."},
+	} {
+		c.step(t, tr)
+	}
+}
+
+func importRedirects(t *testing.T, c *community) {
+	ctx := t.Context()
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.general))
+	id := c.model.lastThread().id
+	if err := c.store.ImportRedirects(ctx, map[string]forum.Address{"/tags/old": {Tag: "old"}, "/tags/none": {Tag: "none"}}); err != nil {
+		t.Fatal(err)
+	}
+	slug := c.Text.Slug("Brought 12")
+	for path, want := range map[string]forum.Address{
+		"/questions/12":   {Thread: id, Number: 1, Slug: slug},
+		"/a/12/3":         {Thread: id, Number: 3, Slug: slug},
+		"/users/oldtimer": {User: "oldtimer"},
+		"/tags/old":       {Tag: "old"},
+	} {
+		got, err := c.Redirect(ctx, forum.Actor{}, path)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		differ(t, path, want, got)
+	}
+	c.do(t, mark{by: as(moderator), thread: id, number: 3, mark: forum.MarkModHidden, set: true}, editThread{by: as(moderator), thread: id, category: c.staff})
+	for _, path := range []string{"/questions/12", "/a/12/3", "/tags/none", "/questions/13", ""} {
+		if got, err := c.Redirect(ctx, c.must(t, author), path); forum.KindOf(err) != forum.NotFound || got != (forum.Address{}) {
+			t.Errorf("%s leads to %+v, %v; want not found", path, got, err)
+		}
+	}
+	if got, err := c.Redirect(ctx, c.must(t, moderator), "/a/12/3"); err != nil || got.Number != 3 {
+		t.Errorf("a moderator is led to %+v, %v", got, err)
+	}
+}
+
+func importRefused(t *testing.T, c *community) {
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"})
+	before := c.rows(t)
+	wrong := aThread(c.general)
+	wrong.posts[1].to = 99
+	for name, tr := range map[string]importThread{"a reply to a post that is not there": wrong, "no posts": {category: c.general, key: "13"},
+		"no such category": aThread(999)} {
+		if _, err := c.ask(t.Context(), tr); err == nil {
+			t.Errorf("%s was brought", name)
+		}
+		differ(t, "rows after "+name, before, c.rows(t))
+	}
+}
+
+func importCategory(t *testing.T, c *community) {
+	ctx := t.Context()
+	made, err := c.ImportCategory(ctx, "elsewhere", "site", "Bicycles", "All about them")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.rows(t)
+	again, err := c.ImportCategory(ctx, "elsewhere", "site", "Another name", "")
+	if err != nil || again != made {
+		t.Errorf("made %d, then %d, %v", made, again, err)
+	}
+	differ(t, "rows after the second time", before, c.rows(t))
+}
