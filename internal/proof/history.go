@@ -66,6 +66,7 @@ type History struct {
 	Elapsed time.Duration // until the last answer
 	CPU     time.Duration // that the server used meanwhile
 	OwnCPU  time.Duration // that the clients used meanwhile, on the same processors
+	Written int64         // bytes that the server handed to the disk meanwhile
 	Samples Samples
 }
 

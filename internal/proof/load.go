@@ -37,13 +37,14 @@ func (l Load) Run(ctx context.Context) *History {
 	}
 	watching.Go(func() { l.tell(watchCtx, &answered) })
 
-	cpu, own := l.Site.Server.CPU(), ownCPU()
+	cpu, own, written := l.Site.Server.CPU(), ownCPU(), l.Site.Server.Written()
 	for _, c := range clients {
 		working.Go(func() { l.work(ctx, c, &answered) })
 	}
 	working.Wait()
 	history.Elapsed = time.Since(history.Began)
 	history.CPU, history.OwnCPU = l.Site.Server.CPU()-cpu, ownCPU()-own
+	history.Written = l.Site.Server.Written() - written
 	stopWatching()
 	watching.Wait()
 	for _, c := range clients {

@@ -22,6 +22,7 @@ type Report struct {
 	Latency           Latency          `json:"latency_ms"`
 	Errors            map[string]int64 `json:"errors"`
 	CPUPerPost        float64          `json:"cpu_ms_per_post"` // of the server
+	WrittenPerPost    float64          `json:"written_kib_per_post"`
 	CPUPerRequest     float64          `json:"cpu_ms_per_request"`
 	OwnCPUPerRequest  float64          `json:"client_cpu_ms_per_request"` // of the generator, on the same processors
 	Started           float64          `json:"start_ms"`                  // until the first answer
@@ -77,6 +78,7 @@ func (r *Report) measure(history *History) {
 func (r *Report) judge(history *History, audit Audit, recount Recount) {
 	r.PostsPerSecond = float64(audit.Stored) / r.Seconds
 	r.CPUPerPost = perEach(milliseconds(history.CPU), audit.Stored)
+	r.WrittenPerPost = perEach(float64(history.Written)/1024, audit.Stored)
 	r.Acknowledged, r.Refused, r.Unknown = audit.Acknowledged, audit.Refused, audit.Unknown
 	r.Stored, r.Duplicated, r.Lost, r.Ghosts = audit.Stored, audit.Duplicated, audit.Lost, audit.Ghosts
 	r.Rows, r.Counted, r.Recounted = audit.Rows, audit.Counted, recount.Rows
@@ -104,7 +106,8 @@ func (r *Report) Print(w io.Writer) {
 	if r.Mix.Reads() {
 		line("pages/s", "%.0f, %.3f ms of the server's CPU each", r.RequestsPerSecond, r.CPUPerRequest)
 	} else {
-		line("posts/s", "%.0f, %.3f ms of the server's CPU each; %.0f requests/s in all", r.PostsPerSecond, r.CPUPerPost, r.RequestsPerSecond)
+		line("posts/s", "%.0f, %.3f ms of the server's CPU and %.1f KiB written each; %.0f requests/s in all",
+			r.PostsPerSecond, r.CPUPerPost, r.WrittenPerPost, r.RequestsPerSecond)
 	}
 	line("latency", "p50 %.1f, p90 %.1f, p99 %.1f, max %.1f ms", r.Latency.P50, r.Latency.P90, r.Latency.P99, r.Latency.Max)
 	line("not acknowledged", "%s", r.errorList())

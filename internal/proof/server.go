@@ -166,6 +166,21 @@ func (s *Server) Memory() (now, peak float64) {
 	return statusMiB(text, "VmRSS:"), statusMiB(text, "VmHWM:")
 }
 
+// Written is how many bytes the server has handed to the disk so far, 0 where the system does not tell.
+func (s *Server) Written() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", s.process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, "write_bytes: "); found {
+			bytes, _ := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+			return bytes
+		}
+	}
+	return 0
+}
+
 func statusMiB(status []byte, name string) float64 {
 	for line := range strings.Lines(string(status)) {
 		if value, found := strings.CutPrefix(line, name); found {

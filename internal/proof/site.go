@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -129,34 +130,34 @@ const makeAtOnce = 16
 
 func (s *Site) makePeople(ctx context.Context, run string, plan Plan) error {
 	s.People = make([]Person, plan.Clients)
-	return s.makeEach(ctx, plan.Clients, func(conn *Conn, i int) error {
-		person := &s.People[i]
-		person.Name = personName(run, i)
-		var session struct {
-			Token string `json:"token"`
-		}
-		in := map[string]any{"name": person.Name, "password": password}
-		if err := conn.call(http.MethodPost, "/api/v1/sign-up", "", in, &session); err != nil {
-			return err
-		}
-		scope := "write"
-		if plan.Mix.Moderates(i) {
-			scope = "moderate"
-			role := Dial(s.Server.Address, s.adminToken)
-			defer role.Close()
-			if err := role.call(http.MethodPut, "/api/v1/people/"+person.Name+"/role", "", map[string]any{"role": "moderator"}, nil); err != nil {
-				return err
-			}
-		}
-		asPerson := Dial(s.Server.Address, session.Token)
-		defer asPerson.Close()
-		var made struct {
-			Secret string `json:"token"`
-		}
-		err := asPerson.call(http.MethodPost, "/api/v1/tokens", "", map[string]any{"name": run, "scope": scope}, &made)
-		person.Token = made.Secret
+	return s.makeEach(ctx, plan.Clients, func(admin *Conn, i int) (err error) {
+		s.People[i], err = s.makePerson(admin, personName(run, i), plan.Mix.Moderates(i))
 		return err
 	})
+}
+
+// makePerson signs somebody up and makes a token for them, as a program that acts for a person has one.
+func (s *Site) makePerson(admin *Conn, name string, moderates bool) (Person, error) {
+	type token struct {
+		Token string `json:"token"`
+	}
+	var session, made token
+	in := map[string]any{"name": name, "password": password}
+	if err := admin.call(http.MethodPost, "/api/v1/sign-up", "", in, &session); err != nil {
+		return Person{}, err
+	}
+	scope := "write"
+	if moderates {
+		scope = "moderate"
+		in := map[string]any{"role": "moderator"}
+		if err := admin.call(http.MethodPut, "/api/v1/people/"+name+"/role", "", in, nil); err != nil {
+			return Person{}, err
+		}
+	}
+	person := Dial(s.Server.Address, session.Token)
+	defer person.Close()
+	err := person.call(http.MethodPost, "/api/v1/tokens", "", map[string]any{"name": "load test", "scope": scope}, &made)
+	return Person{Name: name, Token: made.Token}, err
 }
 
 // makeThreads makes those to write in, and a locked one behind them.
@@ -164,22 +165,9 @@ func (s *Site) makeThreads(ctx context.Context, run string, plan Plan) error {
 	s.Locked = plan.Threads
 	s.Threads = make([]Thread, plan.Threads+1)
 	texts := newTexts(run, plan.Body, plan.Seed)
-	err := s.makeEach(ctx, len(s.Threads), func(conn *Conn, i int) error {
-		var made struct {
-			ThreadID int64 `json:"thread_id"`
-		}
-		in := map[string]any{"category_id": s.Categories[0], "title": fmt.Sprintf("Thread %d of %s", i, run), "body": texts.body(i, 0)}
-		if err := conn.call(http.MethodPost, "/api/v1/threads", texts.key(i, 0), in, &made); err != nil {
-			return err
-		}
-		s.Threads[i] = newThread(made.ThreadID, "thread")
-		for n := 1; n < plan.Posts; n++ {
-			in := map[string]any{"body": texts.body(i, n)}
-			if err := conn.call(http.MethodPost, s.Threads[i].posts, texts.key(i, n), in, nil); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := s.makeEach(ctx, len(s.Threads), func(admin *Conn, i int) (err error) {
+		s.Threads[i], err = s.makeThread(admin, texts, i, plan.Posts)
+		return err
 	})
 	if err != nil {
 		return err
@@ -187,8 +175,26 @@ func (s *Site) makeThreads(ctx context.Context, run string, plan Plan) error {
 	return s.admin.call(http.MethodPut, s.Threads[s.Locked].path+"/marks/locked", "", nil, nil)
 }
 
+func (s *Site) makeThread(admin *Conn, texts *texts, i, posts int) (Thread, error) {
+	var made struct {
+		ID int64 `json:"thread_id"`
+	}
+	in := map[string]any{"category_id": s.Categories[0], "title": fmt.Sprintf("Thread %d of %s", i, texts.run), "body": texts.body(i, 0)}
+	if err := admin.call(http.MethodPost, "/api/v1/threads", texts.key(i, 0), in, &made); err != nil {
+		return Thread{}, err
+	}
+	thread := newThread(made.ID, "thread")
+	for n := 1; n < posts; n++ {
+		in := map[string]any{"body": texts.body(i, n)}
+		if err := admin.call(http.MethodPost, thread.posts, texts.key(i, n), in, nil); err != nil {
+			return Thread{}, err
+		}
+	}
+	return thread, nil
+}
+
 // makeEach calls make for 0 to n-1, on several connections of the administrator at once.
-func (s *Site) makeEach(ctx context.Context, n int, make func(conn *Conn, i int) error) error {
+func (s *Site) makeEach(ctx context.Context, n int, make func(admin *Conn, i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for first := range makeAtOnce {
 		group.Go(func() error {
@@ -224,7 +230,7 @@ func (s *Site) findThreads(plan Plan) error {
 		}
 	}
 	if s.Locked = len(s.Threads); s.Locked == 0 {
-		return fmt.Errorf("the server shows no threads")
+		return errors.New("the server shows no threads")
 	}
 	return nil
 }
