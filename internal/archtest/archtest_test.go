@@ -39,6 +39,7 @@ var house = map[string]role{
 	"internal/archtest": shared,
 	"internal/store":    adapter, // the engines below it belong to it
 	"internal/markup":   adapter,
+	"internal/password": adapter,
 	"internal/importer": adapter,
 	"internal/live":     adapter,
 	"internal/mail":     adapter,
