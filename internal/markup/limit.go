@@ -30,10 +30,10 @@ const (
 	// maxDefinitions bounds the lines of a paragraph that begins with a link's definition.
 	maxDefinitions = 500
 	// maxLinks bounds the links and images of one body, which the sanitizer takes longest for.
-	maxLinks = 3000
+	maxLinks = 2000
 	// maxReferenceBytes bounds what one body's links may repeat from definitions. The
 	// reference implementation of CommonMark allows as much.
-	maxReferenceBytes = 100_000_000_000
+	maxReferenceBytes = 100_000
 )
 
 // spending is what one body may still ask for.
@@ -122,20 +122,23 @@ func (c *inlineCount) line(line []byte) {
 	c.longestLine = max(c.longestLine, len(line))
 	word := 0
 	for i := 0; i < len(line); i++ {
-		if !inlineStops[line[i]] {
-			continue
-		}
-		if line[i] <= ' ' {
+		switch b := line[i]; {
+		case !inlineStops[b]:
+		case b <= ' ':
 			c.longestWord = max(c.longestWord, i-word)
 			word = i + 1
-			continue
+		case b == '`':
+			length := runLength(line[i:])
+			c.ticks(length, i > 0 && line[i-1] == '\\')
+			i += length - 1
+		default:
+			i += c.mark(line[i:]) - 1
 		}
-		i += c.mark(line[i:]) - 1
 	}
 	c.longestWord = max(c.longestWord, len(line)-word)
 }
 
-// mark counts the mark at the start of text and returns its length.
+// mark counts the mark at the start of text, no backtick, and returns its length.
 func (c *inlineCount) mark(text []byte) int {
 	c.marks++
 	length := 1
@@ -143,9 +146,6 @@ func (c *inlineCount) mark(text []byte) int {
 	case '*', '_', '~':
 		length = runLength(text)
 		c.delimiters++
-	case '`':
-		length = runLength(text)
-		c.ticks(length)
 	case '<':
 		c.angles++
 	case ']':
@@ -157,17 +157,21 @@ func (c *inlineCount) mark(text []byte) int {
 	return length
 }
 
-// ticks counts a run of backticks unless one of the same length was seen. Long runs are
-// counted each: they cannot be many.
-func (c *inlineCount) ticks(length int) {
-	if length < 64*len(c.seen) {
+// ticks counts a run of backticks unless one of the same length was seen: of two, the first
+// ends at the second. A run whose first backtick is escaped counts always: what is left of
+// it begins a code span that runs like it do not end. So do long runs: they cannot be many.
+func (c *inlineCount) ticks(length int, escaped bool) {
+	c.marks++
+	if !escaped && length < 64*len(c.seen) {
 		word, bit := &c.seen[length/64], uint64(1)<<(length%64)
 		if *word&bit != 0 {
 			return
 		}
 		*word |= bit
 	}
-	c.tickLengths++
+	if !escaped || length > 1 {
+		c.tickLengths++
+	}
 }
 
 // runLength is the number of bytes at the start of line that equal the first.
@@ -230,17 +234,17 @@ func (t smallTables) Transform(node *ast.Paragraph, reader text.Reader, pc parse
 	t.ParagraphTransformer.Transform(node, reader, pc)
 }
 
-// cellsOf bounds the cells lines make as a table: the columns of the first line that may
-// divide head and body, on every line from there. It is 0 when there is no such line.
+// cellsOf bounds the cells lines make as a table: on every line as many as the widest that
+// may divide head and body has. It is 0 when there is no such line.
 func cellsOf(lines *text.Segments, source []byte) int {
+	columns := 0
 	for i := 1; i < lines.Len(); i++ {
 		line := lines.At(i)
-		divider := source[line.Start:line.Stop]
-		if isDivider(divider) {
-			return (bytes.Count(divider, []byte{'|'}) + 1) * (lines.Len() - i + 1)
+		if divider := source[line.Start:line.Stop]; isDivider(divider) {
+			columns = max(columns, bytes.Count(divider, []byte{'|'})+1)
 		}
 	}
-	return 0
+	return columns * lines.Len()
 }
 
 func isDivider(line []byte) bool {

@@ -44,6 +44,7 @@ func readShared(t testing.TB, name string) string {
 var places = []string{
 	"%s", "[a](%s)", "[a](<%s>)", "![a](%s)", "![%s](b)", "[%s](b)", "<%s>", "`%s`", "[a](b \"%s\")", "[a](b '%s')",
 	"# %s", "- [ ] %s", "> %s", "    %s", "```%s\na\n```", "```\n%s\n```", "a|b\n-|-\n%s|c", "[a]\n\n[a]: %s", "[a]\n\n[a]: b '%s'",
+	"[a](javascript:%s)", "![a](javascript:%s)", "<javascript:%s>", "[a](data:text/html,%s)", "[a](VBScript:%s)",
 	"https://a.example/%s", "www.a.example/%s", "*%s*", "\\%s", "a\n%s\nb",
 }
 
