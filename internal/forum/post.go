@@ -148,9 +148,11 @@ func (s *Service) Revisions(ctx context.Context, actor Actor, thread ThreadID, n
 // CreatePost replies. The answer's ThreadNumbers come from the same transaction.
 func (s *Service) CreatePost(ctx context.Context, actor Actor, in NewPost) (Post, error) {
 	var post Post
+	remember := true // the second decision rests on what is read anew
 	change := s.change(actor, "create post", in.Key, []any{in.Thread, in.Body, in.ReplyTo})
 	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
-		thread, remembered, err := s.threadToReply(ctx, actor, in.Thread)
+		thread, remembered, err := s.threadToReply(ctx, actor, in.Thread, remember)
+		remember = false
 		if err == nil {
 			post, err = s.newPost(ctx, actor, &thread, in)
 		}
@@ -161,7 +163,6 @@ func (s *Service) CreatePost(ctx context.Context, actor Actor, in NewPost) (Post
 			}
 		}
 		if remembered || actor.remembered != "" {
-			s.memory.threads.forget(threadFor{in.Thread, actor.EffectiveRole()})
 			err = again(err)
 		}
 		return Receipt{}, err
@@ -177,15 +178,17 @@ func again(err error) error {
 	return ErrStale
 }
 
-// threadToReply returns a thread as far as a reply to it needs: as remembered, or read.
-func (s *Service) threadToReply(ctx context.Context, actor Actor, id ThreadID) (thread Thread, remembered bool, err error) {
+// threadToReply returns a thread as far as a reply to it needs: as remembered, where that will do, or read.
+func (s *Service) threadToReply(ctx context.Context, actor Actor, id ThreadID, remember bool) (thread Thread, remembered bool, err error) {
 	key := threadFor{id, actor.EffectiveRole()}
-	if thread, known := s.memory.threads.get(key); known {
+	if thread, known := s.memory.threads.get(key); known && remember {
 		return thread, true, nil
 	}
 	thread, err = s.Thread(ctx, actor, id)
 	if err == nil && thread.State <= Unlisted { // the same for everybody of the role
 		s.memory.threads.put(key, thread)
+	} else {
+		s.memory.threads.forget(key)
 	}
 	return thread, false, err
 }

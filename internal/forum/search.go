@@ -91,9 +91,9 @@ func (q *SearchQuery) add(term string) {
 	}
 }
 
-// words are the letters and digits of a text, as the index sees them.
+// words are the letters and numbers of a text, as the index sees them.
 func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 	})
 }

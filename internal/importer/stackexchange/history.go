@@ -33,8 +33,9 @@ func (t *text) record(reason, detail string) importer.Record {
 // is no text of its own: the one before keeps its editor and time.
 func (im *Import) history(e *entry) {
 	for i, t := range e.texts {
-		isPresent, dropped := i == len(e.texts)-1, false
-		t.body, dropped = importer.Clean(t.typed)
+		body, dropped := importer.Clean(t.typed)
+		isPresent := i == len(e.texts)-1
+		t.body = body
 		switch {
 		case !isPresent && forum.LimitBody.Check(t.body) != nil:
 			t.unkept = "its text does not fit"

@@ -24,6 +24,8 @@ type conn struct {
 	writing    bool  // between BEGIN IMMEDIATE and its end
 	rolledBack error // why SQLite ended the transaction by itself: a full disk does that
 	broken     bool  // it must not be used again, only closed
+
+	gathers *gatherer // of a writer, nil otherwise
 }
 
 // What a connection keeps in memory, in KiB: the writer's is what a batch touches, a reader's
@@ -193,6 +195,9 @@ func (c *conn) transaction(run func(store.Conn) error) error {
 	}
 	if err != nil {
 		c.rollback()
+		if c.gathers != nil {
+			c.gathers.discard()
+		}
 	}
 	return err
 }
@@ -282,6 +287,10 @@ func (c *conn) restart(wait time.Duration) (pages, moved int, err error) {
 // close closes the connection with all that is open on it. An error says that it may still hold a lock.
 func (c *conn) close() (err error) {
 	defer c.guard(&err)
+	if c.gathers != nil {
+		c.gathers.discard() // of a transaction cut off, or nothing
+		defer c.gathers.forget()
+	}
 	for _, statement := range slices.Collect(c.db.Stmts()) {
 		_ = statement.Close()
 	}

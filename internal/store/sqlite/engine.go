@@ -18,6 +18,7 @@ import (
 type Engine struct {
 	path    string
 	uri     string
+	options Options
 	writer  *conn      // Write's alone; nil after one was given up
 	readers chan *conn // a nil stands for a connection not opened yet
 
@@ -63,7 +64,7 @@ func OpenWith(ctx context.Context, path string, options Options) (*Engine, error
 	if err := prepare(ctx, path, options); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, explain(err))
 	}
-	e := &Engine{path: path, uri: fileURI(path, options), readers: make(chan *conn, options.Readers),
+	e := &Engine{path: path, uri: fileURI(path, options), options: options, readers: make(chan *conn, options.Readers),
 		wal: options.wal, roomAt: options.wal.full,
 		wake: make(chan struct{}, 1), longReads: map[*longRead]struct{}{}}
 	if err := e.openWriter(ctx); err != nil {
@@ -78,10 +79,24 @@ func OpenWith(ctx context.Context, path string, options Options) (*Engine, error
 }
 
 func (e *Engine) openWriter(ctx context.Context) error {
-	writer, err := open(ctx, e.uri, fmt.Sprintf(writerSetup, e.wal.full*pageSize))
+	uri, gathers := e.uri, (*gatherer)(nil)
+	if e.options.synchronous == "" { // only then is every commit flushed
+		var err error
+		if gathers, err = newGatherer(e.options.VFS); err != nil {
+			return err
+		}
+		options := e.options
+		options.VFS = gathers.name
+		uri = fileURI(e.path, options)
+	}
+	writer, err := open(ctx, uri, fmt.Sprintf(writerSetup, e.wal.full*pageSize))
 	if err != nil {
+		if gathers != nil {
+			gathers.forget()
+		}
 		return err
 	}
+	writer.gathers = gathers
 	writer.db.WALHook(e.committed)
 	e.writer = writer
 	return nil

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,9 +20,10 @@ import (
 	"folkmoot/internal/store/storetest"
 )
 
-func TestStore(t *testing.T) { storetest.Run(t, openStore) }
+// More random programs than rapid runs by itself, unless the command line says how many; a fifth with -short.
+func init() { _ = flag.Set("rapid.checks", "150") }
 
-func BenchmarkStore(b *testing.B) { storetest.Bench(b, openStore) }
+func TestStore(t *testing.T) { storetest.Run(t, openStore) }
 
 // openStore makes a store on a file of its own, and a connection to the same file beside it.
 func openStore(t testing.TB, clock forum.Clock) (*store.Store, *sql.DB) {

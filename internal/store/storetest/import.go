@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -119,6 +120,8 @@ func aThread(category forum.CategoryID) importThread {
 var importCases = []testCase{
 	{"people, threads and their numbers", importAll},
 	{"brought twice is there once", importTwice},
+	{"brought again with what is new", importUpdated},
+	{"what was changed here stays", importKept},
 	{"names that are taken", importNames},
 	{"what was brought lives on", importThenMark},
 	{"old addresses", importRedirects},
@@ -151,6 +154,91 @@ func importTwice(t *testing.T, c *community) {
 	before := c.rows(t)
 	c.do(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.general))
 	differ(t, "rows after the second import", before, c.rows(t))
+}
+
+// source is a thread of three posts as forum.Service takes it; change makes it a later state.
+func (c *community) source(change func(*forum.ImportedThread)) []forum.ImportedThread {
+	at := c.clock.Now().Add(-100 * time.Hour)
+	in := forum.ImportedThread{Key: "thread", Title: "Brought", Tags: []string{"old"}, Posts: []forum.ImportedPost{
+		{Key: "1", AuthorKey: "user:oldtimer", Body: "First.", CreatedAt: at, Reactions: []forum.ReactionCount{{Kind: "up", N: 2}}},
+		{Key: "2", AuthorKey: "user:veteran", Body: "Second.", CreatedAt: at.Add(time.Hour), ReplyTo: 1},
+		{Key: "3", AuthorKey: "user:oldtimer", Body: "Third.", CreatedAt: at.Add(2 * time.Hour), Reactions: []forum.ReactionCount{{Kind: "up", N: 1}, {Kind: "down", N: 1}}}}}
+	if change != nil {
+		change(&in)
+	}
+	return []forum.ImportedThread{in}
+}
+
+func (c *community) bring(t testing.TB, threads []forum.ImportedThread) forum.ImportResult {
+	t.Helper()
+	result, err := c.ImportThreads(t.Context(), "elsewhere", c.general, threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.recount(t, "an import")
+	return result
+}
+
+// newer is what the source has later: another text with one between, other reactions, an accepted
+// answer, and a post more.
+func newer(in *forum.ImportedThread) {
+	at := in.Posts[0].CreatedAt
+	second, third := &in.Posts[1], &in.Posts[2]
+	second.Revisions = []forum.ImportedRevision{{EditorKey: "user:veteran", Body: "Second.", WrittenAt: second.CreatedAt},
+		{EditorKey: "user:oldtimer", Body: "Better.", WrittenAt: at.Add(3 * time.Hour)}}
+	second.Body, second.EditedAt, second.Solution = "Best.", at.Add(4*time.Hour), true
+	third.Reactions = []forum.ReactionCount{{Kind: "up", N: 5}}
+	in.Posts = append(in.Posts, forum.ImportedPost{Key: "4", AuthorName: "Somebody", Body: "Fourth.", CreatedAt: at.Add(5 * time.Hour), ReplyTo: 3})
+}
+
+func importUpdated(t *testing.T, c *community) {
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"})
+	differ(t, "the first time", forum.ImportResult{Made: 3}, c.bring(t, c.source(nil)))
+	differ(t, "with what is new", forum.ImportResult{Made: 1, Present: 3, Updated: 2}, c.bring(t, c.source(newer)))
+	before := c.rows(t)
+	differ(t, "the same again", forum.ImportResult{Present: 4}, c.bring(t, c.source(newer)))
+	differ(t, "rows after the same again", before, c.rows(t))
+	page, err := c.ThreadPage(t.Context(), forum.Actor{}, 1, forum.PageAt{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range page.Posts {
+		got = append(got, fmt.Sprintf("%d %s %d %v %d %v", p.Number, p.Body, p.Revisions, p.Reactions, p.Replies, p.Solution))
+	}
+	differ(t, "posts", []string{"1 First. 0 [{up 2}] 1 false", "2 Best. 2 [] 0 true", "3 Third. 0 [{up 5}] 1 false", "4 Fourth. 0 [] 0 false"}, got)
+	profile, err := c.Profile(t.Context(), forum.Actor{}, "oldtimer")
+	if err != nil || profile.ReactionsReceived != 7 || page.Thread.SolutionNumber != 2 || page.Thread.LastAuthor.Name != "Somebody" {
+		t.Errorf("received %d, solution %d, last author %s, %v", profile.ReactionsReceived, page.Thread.SolutionNumber, page.Thread.LastAuthor.Name, err)
+	}
+}
+
+// importKept: texts, titles, tags and marks of this place are not overwritten, and said to be left;
+// numbers move on where the posts are hidden.
+func importKept(t *testing.T, c *community) {
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"})
+	c.bring(t, c.source(nil))
+	moderator := c.must(t, moderator)
+	ctx := t.Context()
+	title := "Another title"
+	_, err1 := c.EditThread(ctx, moderator, 1, forum.ThreadChange{Title: &title, Tags: &[]string{"Wheels"}})
+	_, err2 := c.EditPost(ctx, moderator, 1, 2, forum.PostEdit{Body: "Moderated."})
+	_, err3 := c.MarkPost(ctx, moderator, 1, 3, forum.MarkModHidden, true, "")
+	_, err4 := c.MarkThread(ctx, moderator, 1, forum.MarkModHidden, true, "")
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	result := c.bring(t, c.source(newer))
+	if result.Made != 1 || result.Present != 3 || result.Updated != 2 || len(result.Left) != 4 {
+		t.Errorf("%+v: want 1 made, 3 present, 2 of them updated, 4 things left", result)
+	}
+	th, post, err := c.Post(ctx, moderator, 1, 2)
+	if err != nil || th.Title != title || post.Body != "Moderated." || th.State != forum.Hidden {
+		t.Errorf("thread %q is %s, post 2 %q, %v", th.Title, th.State, post.Body, err)
+	}
+	if _, err := c.MarkThread(ctx, moderator, 1, forum.MarkModHidden, false, ""); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func importNames(t *testing.T, c *community) {

@@ -75,7 +75,7 @@ func searchQueries(t *testing.T, c *community) {
 		createPost{by: as(other), thread: 1, body: "Turn the spoke nipple, a quarter turn at a time."},
 		createPost{by: as(author), thread: 1, body: "The nipple spoke to me. Quarter by quarter!"},
 		createThread{by: as(other), category: c.workshop, title: "Spoke tension"},
-		createPost{by: as(author), thread: 2, body: "Measure twice; *nipple* once. Ünïcode 自転車 42"})
+		createPost{by: as(author), thread: 2, body: "Measure twice; *nipple* once. Ünïcode 自転車 42 H₂O"})
 	c.indexAll(t)
 	tests := []struct {
 		query    string
@@ -101,6 +101,8 @@ func searchQueries(t *testing.T, c *community) {
 		{"nip*", 0, nil},
 		{"ünïcode", 0, []string{"2/2"}},
 		{"42", 0, []string{"2/2"}},
+		{"h₂o", 0, []string{"2/2"}},
+		{"自転車", 0, []string{"2/2"}},
 		{"absent", 0, nil},
 	}
 	for _, tt := range tests {

@@ -12,6 +12,7 @@ var staleCases = []testCase{
 	{"decided again, and allowed", staleAllowed},
 	{"changed again and again", staleTwice},
 	{"the place a thread is moved to", staleTarget},
+	{"decided by memory", staleMemory},
 }
 
 // staleDecisions: what was allowed when it was decided, and is no more when it is written, is
@@ -174,4 +175,110 @@ func staleTarget(t *testing.T, c *community) {
 		t.Errorf("got %v, want forbidden", err)
 	}
 	c.check(t, "a move that was refused")
+}
+
+// staleMemory: a reply may be decided on who held the credential and how the thread stood a moment
+// ago; it is refused, or done, as things stand when it is written.
+func staleMemory(t *testing.T, c *community) {
+	ctx := t.Context()
+	expire := func(place, forum.Secret) error { c.clock.move(forum.SessionLifetime); return nil }
+	signOut := func(_ place, secret forum.Secret) error { return c.SignOut(ctx, secret) }
+	newPassword := func(place, forum.Secret) error { return c.SetPassword(ctx, other, "password of other") }
+	revoke := func(place, forum.Secret) error {
+		tokens, err := c.Tokens(ctx, c.must(t, other))
+		if err != nil {
+			return err
+		}
+		return c.DeleteToken(ctx, c.must(t, other), tokens[len(tokens)-1].ID)
+	}
+	does := func(tr func(place) transition) func(place, forum.Secret) error {
+		return func(at place, _ forum.Secret) error {
+			c.do(t, tr(at))
+			return nil
+		}
+	}
+	marked := func(name forum.Mark) func(place, forum.Secret) error {
+		return does(func(at place) transition { return mark{by: as(moderator), thread: at.thread, mark: name, set: true} })
+	}
+	tests := []struct {
+		name  string
+		token bool
+		then  func(place, forum.Secret) error
+		want  error
+	}{
+		{"nothing", false, func(place, forum.Secret) error { return nil }, nil},
+		{"nothing, by token", true, func(place, forum.Secret) error { return nil }, nil},
+		{"pinned", false, marked(forum.MarkPinned), nil},
+		{"unlisted", true, marked(forum.MarkUnlisted), nil},
+		{"moved", false, does(func(at place) transition {
+			return editThread{by: as(moderator), thread: at.thread, category: c.workshop}
+		}), nil},
+		{"moved away", false, does(func(at place) transition { return editThread{by: as(moderator), thread: at.thread, category: c.staff} }), refuse(forum.NotFound)},
+		{"locked", false, marked(forum.MarkLocked), refuse(forum.Conflict)},
+		{"hidden", true, marked(forum.MarkModHidden), refuse(forum.NotFound)},
+		{"category hidden", false, does(func(place) transition { return hideCategory{by: as(admin), id: c.general, hide: true} }), refuse(forum.NotFound)},
+		{"read only", true, does(func(place) transition {
+			return permit{by: as(admin), id: c.general, own: forum.Permissions{forum.Member: {See: true}}}
+		}), refuse(forum.Forbidden)},
+		{"suspended", false, does(func(place) transition { return suspend{by: as(moderator), person: other, set: true} }), refuse(forum.Forbidden)},
+		{"signed out", false, signOut, refuse(forum.Unauthenticated)},
+		{"expired", false, expire, refuse(forum.Unauthenticated)},
+		{"revoked", true, revoke, refuse(forum.Unauthenticated)},
+		{"another password", false, newPassword, refuse(forum.Unauthenticated)},
+		{"another password, by token", true, newPassword, refuse(forum.Unauthenticated)},
+	}
+	for _, tt := range tests {
+		at := c.place(t)
+		secret := c.credential(t, other, tt.token)
+		reply := func(key string) error {
+			actor, err := c.ReplyingActor(ctx, secret)
+			if err != nil {
+				return err
+			}
+			post, err := c.CreatePost(ctx, actor, forum.NewPost{Thread: at.thread, Body: "Some words.", Key: key})
+			if err == nil && !post.ThreadNumbers.Replayed {
+				(createPost{by: as(other), thread: at.thread}).done(c.model, post.ThreadNumbers)
+			}
+			return err
+		}
+		if err := reply(""); err != nil {
+			t.Fatalf("%s, before: %v", tt.name, err)
+		}
+		if err := reply("first " + tt.name); err != nil {
+			t.Fatalf("%s, before, with a key: %v", tt.name, err)
+		}
+		if err := tt.then(at, secret); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		before := c.number(t, `SELECT count(*) FROM posts`)
+		if err := reply("second " + tt.name); sort(err) != sort(tt.want) {
+			t.Errorf("%s: got %s (%v), want %s", tt.name, sort(err), err, sort(tt.want))
+		}
+		if made := c.number(t, `SELECT count(*) FROM posts`) - before; (made == 1) != (tt.want == nil) {
+			t.Errorf("%s: %d posts made", tt.name, made)
+		}
+		if kind := forum.KindOf(tt.want); tt.want != nil && (kind == forum.Unauthenticated || kind == forum.NotFound) {
+			if err := reply("first " + tt.name); sort(err) != sort(tt.want) {
+				t.Errorf("%s: the retry of what is not to be seen any more got %v", tt.name, err)
+			}
+		}
+		c.do(t, suspend{by: as(admin), person: other}, hideCategory{by: as(admin), id: c.general}, permit{by: as(admin), id: c.general})
+	}
+}
+
+// credential signs a person in, or makes a token.
+func (c *community) credential(t testing.TB, name string, token bool) forum.Secret {
+	t.Helper()
+	if !token {
+		secret, _, err := c.SignIn(t.Context(), name, "password of "+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	_, secret, err := c.CreateToken(t.Context(), c.must(t, name), "script", forum.ScopeWrite, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
 }

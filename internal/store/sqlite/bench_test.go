@@ -1,0 +1,9 @@
+package sqlite_test
+
+import (
+	"testing"
+
+	"folkmoot/internal/store/storetest"
+)
+
+func BenchmarkStore(b *testing.B) { storetest.Bench(b, openStore) }
