@@ -167,7 +167,14 @@ func (l *threadList) page(list *forum.ThreadList) Query {
 	if l.pinnedFirst() {
 		page.where = append(page.where, `t.pinned_at IS NULL`)
 	}
-	if before := l.filter.Before; before != (forum.Cursor{}) {
+	before := l.filter.Before
+	if l.filter.Author != 0 { // the newest first: their index need not change with every reply
+		if before != (forum.Cursor{}) {
+			page.where = append(page.where, `t.id < `+page.bind(before.ID))
+		}
+		return page.rows(` ORDER BY t.id DESC LIMIT `+page.bind(l.filter.Limit+1), &list.Threads)
+	}
+	if before != (forum.Cursor{}) {
 		page.where = append(page.where, `(t.last_activity_at, t.id) < (`+page.bind(before.At)+`, `+page.bind(before.ID)+`)`)
 	}
 	return page.rows(` ORDER BY t.last_activity_at DESC, t.id DESC LIMIT `+page.bind(l.filter.Limit+1), &list.Threads)

@@ -24,8 +24,8 @@ type walBounds struct {
 }
 
 var standardWAL = walBounds{
-	soft: 2_000,   // 8 MiB
-	full: 16_000,  // 64 MiB
+	soft: 8_000,   // 32 MiB
+	full: 32_000,  // 128 MiB
 	hard: 250_000, // 1 GiB
 }
 

@@ -76,21 +76,23 @@ func pairs(at place, c *community) []pair {
 // algebraUndo: undoing gives back every row as it was, marks, who and when included, also where
 // other things hold: a thread hidden, moved or deleted before.
 func algebraUndo(t *testing.T, c *community) {
-	for _, given := range []func(place) []transition{
-		func(place) []transition { return nil },
-		moderated(forum.MarkModHidden), moderated(forum.MarkModDeleted, forum.MarkUnlisted), postMarked(forum.MarkModHidden),
+	for i, given := range []func(place) []transition{
+		moderated(), moderated(forum.MarkModHidden), moderated(forum.MarkModDeleted, forum.MarkUnlisted), postMarked(forum.MarkModHidden),
 	} {
 		at := c.place(t)
 		c.do(t, given(at)...)
 		for _, p := range pairs(at, c) {
-			if p.do.refused(c.model) != nil {
+			if i > 0 && p.do.refused(c.model) != nil {
 				continue // not allowed there
 			}
 			before := c.substance(t)
 			c.clock.move(time.Minute)
 			c.step(t, p.do)
 			if equal(before, c.substance(t)) {
-				t.Errorf("%s changed nothing", describe(p.do))
+				if i == 0 {
+					t.Errorf("%s changed nothing", describe(p.do))
+				}
+				continue // it was so before
 			}
 			c.clock.move(time.Minute)
 			c.step(t, p.undo)
