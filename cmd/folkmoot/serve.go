@@ -52,7 +52,7 @@ func (c *serveCommand) Validate() error {
 // memoryLimit is from where on the collector works harder: what lives is bounded far below (caches
 // by their weight, connections by their number), while each password hashed leaves 19 MiB behind.
 // GOMEMLIMIT says otherwise.
-const memoryLimit = 96 << 20
+const memoryLimit = 72 << 20
 
 // Run serves until ctx ends, then finishes what is in progress.
 func (c *serveCommand) Run(ctx context.Context, std *console) error {

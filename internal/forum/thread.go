@@ -179,10 +179,10 @@ func RestoringMark(actor Actor, marks Marks, author UserID, access Access) Mark 
 type ThreadFilter struct {
 	Category CategoryID // without those below it; 0: every category
 	Tag      string     // as it is shown; the store compares it folded
-	Author   UserID // whose threads come the newest first, not by activity
-	State    State  // Visible lists for everybody; another state only where the reader moderates
-	Before   Cursor // zero: from the newest activity
-	Limit    int    // 1 to MaxListSize; 0 is ListSize
+	Author   UserID     // whose threads come the newest first, not by activity
+	State    State      // Visible lists for everybody; another state only where the reader moderates
+	Before   Cursor     // zero: from the newest activity
+	Limit    int        // 1 to MaxListSize; 0 is ListSize
 }
 
 // Cursor is a place in a list ordered by activity, then id, both falling.

@@ -119,13 +119,6 @@ func (l postList) edge(condition string, number *int64) Query {
 		l.args(l.limit), func(row Row) error { return scan(row, number) }}
 }
 
-// first finds the first number that the reader sees.
-func (l postList) first(number *int64) Query {
-	return Query{`SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
-		WHERE p.thread_id = $3 AND a.see <> 0 AND ` + seesThread + ` AND ` + seesPost + ` ORDER BY p.number LIMIT 1`,
-		l.args(l.limit)[:3], func(row Row) error { return scan(row, number) }}
-}
-
 // since finds the first visible post of or after a time.
 func (l postList) since(at time.Time, number *int64) Query {
 	return Query{`SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `

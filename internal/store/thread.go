@@ -246,7 +246,6 @@ func (s *Store) ThreadPage(ctx context.Context, reader forum.Visibility, id foru
 		list.reactions(&page.Posts),
 		list.edge(`p.number < $4`, &page.Previous),
 		list.edge(`$4 > 0`, &page.Last),
-		list.first(&page.First),
 	}
 	if reader.User != 0 {
 		queries = append(queries, list.mine(&page.Posts))
@@ -261,6 +260,7 @@ func (s *Store) ThreadPage(ctx context.Context, reader forum.Visibility, id foru
 		return s.ThreadPage(ctx, reader, id, forum.PageAt{Last: true, Limit: at.Limit})
 	}
 	trimPage(&page, at.Limit)
+	page.First = firstNumber(&page.Thread)
 	return page, nil
 }
 
@@ -281,6 +281,14 @@ func (s *Store) pageStart(ctx context.Context, reader forum.Visibility, id forum
 		return max(start, 1), err
 	}
 	return list.from, nil
+}
+
+// firstNumber is the first post that the reader sees: a moderator every one there is.
+func firstNumber(thread *forum.Thread) int64 {
+	if thread.Category.Access.Moderate {
+		return 1
+	}
+	return thread.FirstNumber
 }
 
 // trimPage takes off the post that was read to see whether there is a next page.

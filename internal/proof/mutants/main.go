@@ -135,7 +135,8 @@ func table(outcomes []outcome) string {
 	var text strings.Builder
 	text.WriteString("| mutant | the bug | caught by | seconds |\n|---|---|---|---|\n")
 	for _, o := range outcomes {
-		fmt.Fprintf(&text, "| %s | %s | %s | %.0f |\n", o.name, o.bug, o.verdict(), o.took.Seconds())
+		verdict := strings.TrimPrefix(o.verdict(), "caught by ")
+		fmt.Fprintf(&text, "| %s | %s | %s | %.0f |\n", o.name, o.bug, verdict, o.took.Seconds())
 	}
-	return strings.ReplaceAll(text.String(), "| caught by ", "| ")
+	return text.String()
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,14 +106,13 @@ func TestNoRoomForTheIndexOfTheLog(t *testing.T) {
 	disk.SharedFolder = mountDisk(t, "36k") // a part of the index is 32 KiB, for 4,062 pages of the log
 	c := open(t, seeded(t), sqlite.Options{VFS: disk.Name()}.Log(100_000, 200_000, 300_000))
 	all := members(t, c, rand.Uint64())
-	unanswered := 0
-	for range 20 {
-		work(t.Context(), all, 100)
+	for full := 0; full < 3; {
+		work(t.Context(), all, 50)
 		for _, m := range all {
 			m.check(t, c)
-			if m.unknown != nil {
-				unanswered++
-			}
+		}
+		if slices.ContainsFunc(all, func(m *member) bool { return m.unknown != nil }) {
+			full++
 		}
 		eventually(t, "writing goes on", func() bool {
 			_, err := c.CreatePost(t.Context(), all[0].actor, forum.NewPost{Thread: 1, Body: "later"})
@@ -121,9 +121,6 @@ func TestNoRoomForTheIndexOfTheLog(t *testing.T) {
 		for _, m := range all {
 			m.retry(t, c)
 		}
-	}
-	if t.Logf("%d had no answer", unanswered); unanswered == 0 {
-		t.Error("there was always room")
 	}
 	c.sound(t)
 	c.close(t)

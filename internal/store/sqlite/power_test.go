@@ -104,7 +104,7 @@ func (p *powerCut) load(tb testing.TB, random *rand.Rand) ([]*member, faultvfs.D
 	var once sync.Once
 	cut := func() { once.Do(func() { disk = system.Cut(random, p.loss) }) }
 	var left atomic.Int64
-	left.Store(random.Int64N(1500))
+	left.Store(random.Int64N(1000))
 	system.Inject(func(call faultvfs.Call) error {
 		if call.Op == faultvfs.Flush {
 			time.Sleep(time.Duration(rand.IntN(200)) * time.Microsecond)
@@ -114,7 +114,7 @@ func (p *powerCut) load(tb testing.TB, random *rand.Rand) ([]*member, faultvfs.D
 		}
 		return nil
 	})
-	work(tb.Context(), all, 25)
+	work(tb.Context(), all, 15)
 	_ = c.store.Close() // the power may go while it closes
 	cut()
 	return all, disk

@@ -3,7 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
-	"flag"
+
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,9 +19,6 @@ import (
 	"folkmoot/internal/store/sqlite"
 	"folkmoot/internal/store/storetest"
 )
-
-// More random programs than rapid runs by itself, unless the command line says how many; a fifth with -short.
-func init() { _ = flag.Set("rapid.checks", "150") }
 
 func TestStore(t *testing.T) { storetest.Run(t, openStore) }
 

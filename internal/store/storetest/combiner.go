@@ -14,6 +14,7 @@ import (
 
 var combinerCases = []testCase{
 	{"fifty posts committed together", combinerFifty},
+	{"twenty times one request together", combinerTwenty},
 	{"one that cannot be stored among fifty", combinerPoisoned},
 	{"threads of every kind together", combinerMixed},
 	{"a caller who gives up", combinerCancelled},
@@ -54,6 +55,33 @@ func combinerFifty(t *testing.T, c *community) {
 		t.Logf("it took %d commits", len(moments))
 	}
 	t.Error("posts that waited together were never committed together")
+}
+
+// combinerTwenty: retries in flight at once, all in one batch, are one request.
+func combinerTwenty(t *testing.T, c *community) {
+	at := c.place(t)
+	const n = 20
+	var posts [n]forum.Post
+	c.together(t, at, n, func(c *community, i int) {
+		var err error
+		posts[i], err = c.CreatePost(t.Context(), c.must(t, author), forum.NewPost{Thread: at.thread, Body: "Once.", Key: "at once"})
+		if err != nil {
+			t.Errorf("request %d: %v", i, err)
+		}
+	})
+	made := 0
+	for i := range posts {
+		if !posts[i].ThreadNumbers.Replayed {
+			made++
+		}
+		posts[i].ThreadNumbers.Replayed = false
+		if posts[i].Number != 4 || posts[i].ThreadNumbers != posts[0].ThreadNumbers {
+			t.Errorf("answer %d: %+v, want %+v", i, posts[i].ThreadNumbers, posts[0].ThreadNumbers)
+		}
+	}
+	if stored := c.number(t, `SELECT count(*) FROM posts WHERE thread_id = $1`, int64(at.thread)); made != 1 || stored != 4 {
+		t.Errorf("made %d times, %d posts stored; want once, 4", made, stored)
+	}
 }
 
 // combinerPoisoned: what a statement refuses takes nobody with it, whether it runs first, last or in the middle.

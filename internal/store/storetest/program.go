@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"slices"
 	"sync"
@@ -162,6 +163,9 @@ func newProgram(t *testing.T, rt *rapid.T, open Open) (testing.TB, *community) {
 	return ct, c
 }
 
+// The number of random programs, unless the command line says so; a fifth of it with -short.
+func init() { _ = flag.Set("rapid.checks", checks) }
+
 // testPrograms runs random programs: step by step against the model, and split among many at once.
 func testPrograms(t *testing.T, open Open) {
 	t.Run("step by step", func(t *testing.T) {
@@ -211,7 +215,9 @@ func runSplit(t *testing.T, rt *rapid.T, open Open) {
 	program := rapid.SliceOfN(steps, many, 12*many).Draw(rt, "program")
 	g := groundOf(c.model)
 	answers := &answers{posts: map[place]map[int64]forum.Receipt{}}
-	var running sync.WaitGroup
+	ctx, stop := context.WithCancel(ct.Context())
+	var running, background sync.WaitGroup
+	background.Go(func() { c.store.Run(ctx) })
 	for w := range many {
 		running.Go(func() {
 			for i := w; i < len(program); i += many {
@@ -220,6 +226,8 @@ func runSplit(t *testing.T, rt *rapid.T, open Open) {
 		})
 	}
 	running.Wait()
+	stop()
+	background.Wait()
 	c.recount(ct, "a program among eight")
 	answers.check(ct, c)
 	for _, th := range g.threads {
@@ -227,7 +235,7 @@ func runSplit(t *testing.T, rt *rapid.T, open Open) {
 			c.model.threads = append(c.model.threads, &thread{id: th, category: c.general}) // to be looked at
 		}
 	}
-	for _, who := range everybody {
+	for _, who := range viewers {
 		c.consistent(ct, as(who))
 	}
 }

@@ -2,4 +2,7 @@
 
 package storetest
 
-const raceDetector = false
+const (
+	raceDetector = false
+	checks       = "150"
+)

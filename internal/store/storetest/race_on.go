@@ -2,4 +2,8 @@
 
 package storetest
 
-const raceDetector = true
+// The race detector makes everything some ten times slower.
+const (
+	raceDetector = true
+	checks       = "40"
+)

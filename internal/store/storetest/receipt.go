@@ -14,7 +14,6 @@ var receiptCases = []testCase{
 	{"a key is its person's", receiptPersons},
 	{"the key wins over rights", receiptBeforeRights},
 	{"a refusal uses no key up", receiptRefused},
-	{"twenty at once make one post", receiptTogether},
 	{"keys outside the limits", receiptLimits},
 }
 
@@ -145,33 +144,6 @@ func receiptRefused(t *testing.T, c *community) {
 	}
 	c.do(t, mark{by: as(moderator), thread: at.thread, mark: forum.MarkLocked})
 	c.step(t, tr)
-}
-
-// receiptTogether: retries in flight at once, all in one batch, are one request.
-func receiptTogether(t *testing.T, c *community) {
-	at := c.place(t)
-	const n = 20
-	var posts [n]forum.Post
-	c.together(t, at, n, func(c *community, i int) {
-		var err error
-		posts[i], err = c.CreatePost(t.Context(), c.must(t, author), forum.NewPost{Thread: at.thread, Body: "Once.", Key: "at once"})
-		if err != nil {
-			t.Errorf("request %d: %v", i, err)
-		}
-	})
-	made := 0
-	for i := range posts {
-		if !posts[i].ThreadNumbers.Replayed {
-			made++
-		}
-		posts[i].ThreadNumbers.Replayed = false
-		if posts[i].Number != 4 || posts[i].ThreadNumbers != posts[0].ThreadNumbers {
-			t.Errorf("answer %d: %+v, want %+v", i, posts[i].ThreadNumbers, posts[0].ThreadNumbers)
-		}
-	}
-	if stored := c.number(t, `SELECT count(*) FROM posts WHERE thread_id = $1`, int64(at.thread)); made != 1 || stored != 4 {
-		t.Errorf("made %d times, %d posts stored; want once, 4", made, stored)
-	}
 }
 
 func receiptLimits(t *testing.T, c *community) {

@@ -66,6 +66,5 @@ func Run(t *testing.T, open Open) {
 // sliced tells which nouns are left out where the race detector makes everything slow: those
 // whose cases do one thing after the other.
 func sliced(noun string) bool {
-	concurrent := noun == "combiner" || noun == "receipt" || noun == "stale"
-	return raceDetector && testing.Short() && !concurrent
+	return raceDetector && testing.Short() && noun != "combiner"
 }

@@ -24,6 +24,7 @@ CREATE TABLE users (
     imported_from     TEXT    NOT NULL DEFAULT '',
     rev               INTEGER NOT NULL DEFAULT 1
 ) STRICT;
+CREATE INDEX users_admin ON users (id) WHERE role = 'admin';
 
 CREATE TABLE sessions (
     hash       BLOB    PRIMARY KEY,
