@@ -34,7 +34,6 @@ func minus(counts []forum.Count) []forum.Count {
 
 var (
 	states = rapid.SampledFrom([]forum.State{forum.Visible, forum.Unlisted, forum.Hidden, forum.Deleted})
-	own    = rapid.SampledFrom([]forum.State{forum.Visible, forum.Hidden, forum.Deleted})
 
 	threads = rapid.Custom(func(t *rapid.T) forum.Thread {
 		th := forum.Thread{ID: 7, CategoryID: forum.CategoryID(rapid.IntRange(1, 3).Draw(t, "category")), State: states.Draw(t, "state"),

@@ -6,11 +6,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
 
-// SessionLifetime is how long a sign-in lasts without being used.
+// SessionLifetime is how long a sign-in lasts.
 const SessionLifetime = 60 * 24 * time.Hour
 
 // Secret is what a session or token is presented by. Only its hash is stored.
@@ -199,7 +200,7 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, sco
 	if scope != ScopeRead && scope != ScopeWrite && scope != ScopeModerate {
 		wrong.add("scope", "must be read, write or moderate")
 	}
-	if actor.Scope != "" && scope != actor.Scope && scope != ScopeRead {
+	if actor.Scope != "" && slices.Index(scopes, scope) > slices.Index(scopes, actor.Scope) {
 		wrong.add("scope", "must not be wider than that of the token you use")
 	}
 	if err := wrong.err(); err != nil {
@@ -235,10 +236,13 @@ func (s *Service) Tokens(ctx context.Context, actor Actor) ([]APIToken, error) {
 	return s.Store.Tokens(ctx, actor.User)
 }
 
-// DeleteToken ends one of actor's tokens.
+// DeleteToken ends one of actor's tokens. The suspended may: a secret can have leaked.
 func (s *Service) DeleteToken(ctx context.Context, actor Actor, id int64) error {
-	if err := CanWrite(actor); err != nil {
-		return err
+	switch {
+	case !actor.SignedIn():
+		return errSignIn
+	case actor.Scope == ScopeRead:
+		return forbidden("this token may only read")
 	}
 	return s.Store.DeleteToken(ctx, actor.User, id)
 }

@@ -48,7 +48,7 @@ type Revision struct {
 	CreatedAt time.Time // when this text was written
 }
 
-// CanEditPost decides whether actor may edit a post, and see its earlier texts.
+// CanEditPost decides whether actor may edit a post.
 func CanEditPost(actor Actor, thread *Thread, post *Post) error {
 	if err := CanWrite(actor); err != nil {
 		return err
@@ -140,8 +140,29 @@ func (s *Service) UserPosts(ctx context.Context, actor Actor, author UserID, bef
 	return s.Store.UserPosts(ctx, actor.Visibility(), author, before, bounded(limit, PageSize))
 }
 
-// Revisions returns the earlier texts of a post that actor may see, the original first.
+// CanSeeRevisions decides whether actor may see the earlier texts of a post that actor sees: what
+// somebody took back is not for everybody.
+func CanSeeRevisions(actor Actor, thread *Thread, post *Post) error {
+	switch {
+	case thread.Category.Access.Moderate:
+		return nil
+	case !actor.SignedIn():
+		return errSignIn
+	case post.Author.ID != actor.User:
+		return forbidden("only its author and moderators may see the earlier texts of a post")
+	}
+	return nil
+}
+
+// Revisions returns the earlier texts of a post, the original first, to its author and moderators.
 func (s *Service) Revisions(ctx context.Context, actor Actor, thread ThreadID, number int64) ([]Revision, error) {
+	where, post, err := s.Post(ctx, actor, thread, number)
+	if err != nil {
+		return nil, err
+	}
+	if err := CanSeeRevisions(actor, &where, &post); err != nil {
+		return nil, err
+	}
 	return s.Store.Revisions(ctx, actor.Visibility(), thread, number)
 }
 
@@ -206,6 +227,9 @@ func (s *Service) newPost(ctx context.Context, actor Actor, thread *Thread, in N
 		HTML: s.Text.Render(body), HTMLVersion: s.Text.Version()}
 	if in.ReplyTo != 0 {
 		_, parent, err := s.Post(ctx, actor, thread.ID, in.ReplyTo)
+		if err != nil && KindOf(err) != NotFound {
+			return Post{}, err
+		}
 		if err != nil {
 			return Post{}, &Error{Kind: Invalid, Message: "the reply cannot be placed",
 				Fields: []FieldError{{Field: "reply_to", Message: "is no post of this thread that you can see"}}}

@@ -417,6 +417,9 @@ func (s *Service) editThread(ctx context.Context, actor Actor, change Change, id
 	}
 	if in.CategoryID != nil {
 		to, err := s.CategoryByID(ctx, actor, *in.CategoryID)
+		if err != nil && KindOf(err) != NotFound {
+			return Receipt{}, err
+		}
 		if err != nil {
 			return Receipt{}, &Error{Kind: Invalid, Message: "the thread cannot go there",
 				Fields: []FieldError{{Field: "category_id", Message: "is no category that you can see"}}}

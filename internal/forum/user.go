@@ -79,7 +79,8 @@ type UserStore interface {
 	// names the community and ends the first run, all in one transaction.
 	CreateFirstAdmin(ctx context.Context, user User, folded, passwordHash, siteName string) (UserID, error)
 	// SuspendUser sets (at not zero) or clears a suspension; sessions stay, and may only read.
-	SuspendUser(ctx context.Context, change Change, id UserID, at time.Time, reason string) (Receipt, error)
+	// still is asked again of the person's row in the transaction.
+	SuspendUser(ctx context.Context, change Change, id UserID, at time.Time, reason string, still func(*User) error) (Receipt, error)
 	// SetRole gives a person a role. Conflict where that would leave no administrator.
 	SetRole(ctx context.Context, change Change, id UserID, role Role) (Receipt, error)
 	// EditUser changes what a person says of themselves.
@@ -189,16 +190,20 @@ func (s *Service) suspend(ctx context.Context, actor Actor, name string, set boo
 		if err != nil {
 			return Receipt{}, err
 		}
-		if err := canSuspend(actor, &user); err != nil {
+		may := func(user *User) error { return canSuspend(actor, user, set) }
+		if err := may(&user); err != nil {
 			return Receipt{}, err
 		}
-		return s.Store.SuspendUser(ctx, change, user.ID, s.markTime(set), reason)
+		return s.Store.SuspendUser(ctx, change, user.ID, s.markTime(set), reason, may)
 	})
 	return err
 }
 
-func canSuspend(actor Actor, user *User) error {
+// canSuspend decides whether actor may suspend a person, or (set false) lift it.
+func canSuspend(actor Actor, user *User, set bool) error {
 	switch {
+	case !set && (user.Role == Member || actor.EffectiveRole() == Admin):
+		return nil
 	case user.ID == actor.User:
 		return conflict("nobody can suspend themselves")
 	case user.Role == Admin:

@@ -20,7 +20,8 @@ const (
 	maxBatchMembers = 128
 	maxBatchBytes   = 1 << 20
 	// maxWaiting bounds who waits for a batch; more are refused with Unavailable.
-	maxWaiting = 8192
+	maxWaiting      = 8192
+	maxWaitingBytes = 64 << 20
 	// maxBusyRuns bounds how often a batch is run again because another process holds the lock.
 	maxBusyRuns = 4
 )
@@ -45,6 +46,7 @@ type combiner struct {
 	closing  context.Context // when it ends nobody is let in any more
 	waiting  chan *member
 	handedIn atomic.Int64 // writes so far
+	bytes    atomic.Int64 // of those that wait
 	texts    map[statementID]string
 	stopped  chan struct{}
 
@@ -62,6 +64,9 @@ func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *com
 // errStopped answers writes while the store closes.
 var errStopped = &forum.Error{Kind: forum.Unavailable, Message: "the server is stopping; please try again in a moment", RetryAfter: 2 * time.Second}
 
+// errTooMany answers writes that would have to wait too long.
+var errTooMany = &forum.Error{Kind: forum.Unavailable, Message: "too many people write at this moment; please try again", RetryAfter: time.Second}
+
 // write waits until run has been committed with others, or refused. A caller whose ctx ends
 // does not undo what is committed: the key tells on a retry.
 func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
@@ -70,10 +75,14 @@ func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, ru
 	}
 	m := &member{change: change, bytes: bytes, run: run, done: make(chan struct{})}
 	c.handedIn.Add(1)
+	defer c.bytes.Add(-int64(bytes))
+	if c.bytes.Add(int64(bytes)) > maxWaitingBytes && len(c.waiting) > 0 {
+		return forum.Receipt{}, errTooMany
+	}
 	select {
 	case c.waiting <- m:
 	default:
-		return forum.Receipt{}, &forum.Error{Kind: forum.Unavailable, Message: "too many people write at this moment; please try again", RetryAfter: time.Second}
+		return forum.Receipt{}, errTooMany
 	}
 	select {
 	case <-m.done:
@@ -165,7 +174,10 @@ func (c *combiner) commit(batch []*member) {
 			c.breakDown(err)
 			answer(batch, c.health())
 			return
-		case fault == FaultResource, fault == FaultBusy && busy == maxBusyRuns:
+		case fault == FaultBusy && busy == maxBusyRuns:
+			answer(batch, busyError(err))
+			return
+		case fault == FaultResource:
 			answer(batch, resourceError(err))
 			return
 		case fault == FaultUnknown && busy == maxBusyRuns:
@@ -271,6 +283,11 @@ func (c *combiner) breakDown(cause error) {
 	defer c.mu.Unlock()
 	c.broken = &forum.Error{Kind: forum.Unavailable, Cause: cause, RetryAfter: time.Minute,
 		Message: "the disk did not keep what was written: nothing can be written until an operator has looked at it"}
+}
+
+func busyError(cause error) error {
+	return &forum.Error{Kind: forum.Unavailable, Cause: cause, RetryAfter: 2 * time.Second,
+		Message: "another program is writing to the forum's data; nothing was lost, please try again shortly"}
 }
 
 func resourceError(cause error) error {

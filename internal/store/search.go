@@ -31,19 +31,23 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 		args = append(args, arg)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	if len(query.Words) > 0 {
-		tables = ` (SELECT rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text
-				WHERE search_text MATCH ` + bind(matchExpression(query.Words)) + ` ORDER BY rowid DESC LIMIT ` + bind(int64(2*forum.MaxSearchHits)) + `) AS hits
-			JOIN search_docs d ON d.thread_id = hits.doc >> 31 AND d.number = hits.doc & 2147483647
-			JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
-			JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
-		order = ` hits.score, p.created_at DESC, p.thread_id, p.number`
-	}
 	if query.Category != 0 {
 		where += ` AND t.category_id = ` + bind(query.Category)
 	}
 	if query.Author != "" {
 		where += ` AND u.folded = ` + bind(query.Author)
+	}
+	if len(query.Words) > 0 {
+		// The newest that the reader sees are ranked: the predicate stands inside the bound.
+		tables = ` (SELECT s.rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text s
+				JOIN search_docs d ON d.thread_id = s.rowid >> 31 AND d.number = s.rowid & 2147483647
+				JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
+				JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id
+				WHERE s.search_text MATCH ` + bind(matchExpression(query.Words)) + ` AND p.state = 'visible' AND ` + where + `
+				ORDER BY s.rowid DESC LIMIT ` + bind(int64(forum.MaxSearchHits)) + `) AS hits
+			JOIN posts p ON p.thread_id = hits.doc >> 31 AND p.number = hits.doc & 2147483647
+			JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
+		order = ` hits.score, p.created_at DESC, p.thread_id, p.number`
 	}
 	err := s.read(ctx, Query{`SELECT ` + postColumns + ` FROM ` + tables + ` WHERE p.state = 'visible' AND ` + where +
 		` ORDER BY ` + order + ` LIMIT ` + bind(int64(query.Limit+1)) + ` OFFSET ` + bind(int64(query.Offset)), args, appendPosts(&posts)})

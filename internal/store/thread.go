@@ -127,7 +127,6 @@ func (s *Store) Threads(ctx context.Context, reader forum.Visibility, filter for
 type threadList struct {
 	reader forum.Visibility
 	filter forum.ThreadFilter
-	tables string
 	where  []string
 	args   []any
 }
@@ -589,11 +588,15 @@ var errVersion = &forum.Error{Kind: forum.PreconditionFailed, Message: "this was
 
 func (t *tx) editThread(thread *thread, edit forum.ThreadEdit) (forum.Receipt, error) {
 	renamed := edit.Title != "" && edit.Title != thread.Title
+	moved := edit.Category != 0 && edit.Category != thread.CategoryID
+	if !renamed && !moved && !edit.SetTags {
+		return thread.receipt(1, t.now), nil
+	}
 	receipt, err := t.changeThread(thread, func(after *forum.Thread) error {
 		if renamed {
 			after.Title, after.Slug = edit.Title, edit.Slug
 		}
-		if edit.Category != 0 {
+		if moved {
 			after.CategoryID = edit.Category
 		}
 		if !edit.SetTags {

@@ -165,11 +165,14 @@ func (t *tx) userChanged(id forum.UserID) error {
 }
 
 // SuspendUser sets or clears a suspension.
-func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.UserID, at time.Time, reason string) (forum.Receipt, error) {
+func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.UserID, at time.Time, reason string, still func(*forum.User) error) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		receipt := forum.Receipt{ID: int64(id), At: t.now}
 		before, err := t.userByID(id)
 		if err != nil || before.SuspendedAt.IsZero() == at.IsZero() {
+			return receipt, err
+		}
+		if err := still(&before); err != nil {
 			return receipt, err
 		}
 		after := before

@@ -108,8 +108,10 @@ func writeFailed(err error) error {
 
 // ReadAt reads what was written, gathered or not.
 func (l *gatheredLog) ReadAt(p []byte, at int64) (int, error) {
-	if err := l.write(); err != nil {
-		return 0, err
+	if at+int64(len(p)) > l.at && at < l.at+int64(len(l.gathered)) {
+		if err := l.write(); err != nil {
+			return 0, err
+		}
 	}
 	return l.File.ReadAt(p, at)
 }
@@ -124,8 +126,9 @@ func (l *gatheredLog) Truncate(size int64) error {
 
 // Size is the log's, with what is gathered.
 func (l *gatheredLog) Size() (int64, error) {
-	if err := l.write(); err != nil {
-		return 0, err
+	size, err := l.File.Size()
+	if len(l.gathered) > 0 {
+		size = max(size, l.at+int64(len(l.gathered)))
 	}
-	return l.File.Size()
+	return size, err
 }

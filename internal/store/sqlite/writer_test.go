@@ -110,6 +110,45 @@ func failedFlush(t *testing.T, file faultvfs.Kind) {
 	c.sound(t)
 }
 
+// SQLite's binding panics in the middle of a commit: nobody knows whether it happened. Who has a
+// key is served all the same, and once; who has none is told so.
+func TestPanicInCommit(t *testing.T) {
+	t.Parallel()
+	for _, op := range []faultvfs.Op{faultvfs.Write, faultvfs.Flush} {
+		for _, key := range []string{"", "key"} {
+			panicInCommit(t, op, key)
+		}
+	}
+}
+
+func panicInCommit(t *testing.T, op faultvfs.Op, key string) {
+	disk := faultvfs.New()
+	defer disk.Close()
+	c := open(t, seeded(t), sqlite.Options{VFS: disk.Name()})
+	defer c.close(t)
+	actor := c.actor(t, "person0")
+	var panicked atomic.Bool
+	disk.Inject(func(call faultvfs.Call) error {
+		if call.Op == op && call.File == faultvfs.Log && panicked.CompareAndSwap(false, true) {
+			panic(trap)
+		}
+		return nil
+	})
+	_, err := c.CreatePost(t.Context(), actor, forum.NewPost{Thread: 1, Body: "body", Key: key})
+	if key == "" {
+		checkUnavailable(t, err)
+	} else if err != nil {
+		t.Errorf("with a key: %v", err)
+	}
+	if _, err := c.CreatePost(t.Context(), actor, forum.NewPost{Thread: 1, Body: "later"}); err != nil {
+		t.Errorf("later: %v", err)
+	}
+	if bodies, _ := index(c.stored(t)); bodies["body"] > 1 || key != "" && bodies["body"] != 1 {
+		t.Errorf("stored %d times", bodies["body"])
+	}
+	c.sound(t)
+}
+
 // fleeting is a context that ends, and is as new after it has said so.
 type fleeting struct {
 	context.Context

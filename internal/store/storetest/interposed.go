@@ -60,9 +60,9 @@ func (s *interposed) HideCategory(ctx context.Context, change forum.Change, id f
 	return s.Store.HideCategory(ctx, change, id, at)
 }
 
-func (s *interposed) SuspendUser(ctx context.Context, change forum.Change, id forum.UserID, at time.Time, reason string) (forum.Receipt, error) {
+func (s *interposed) SuspendUser(ctx context.Context, change forum.Change, id forum.UserID, at time.Time, reason string, still func(*forum.User) error) (forum.Receipt, error) {
 	s.before()
-	return s.Store.SuspendUser(ctx, change, id, at, reason)
+	return s.Store.SuspendUser(ctx, change, id, at, reason, still)
 }
 
 // interpose returns the community's service with something that happens before each of its writes.
