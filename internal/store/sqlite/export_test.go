@@ -2,7 +2,7 @@ package sqlite
 
 import "context"
 
-// Synchronous returns options under which commits are flushed less than they must be.
+// Synchronous returns options under which commits are flushed less than they must be; "" changes nothing.
 func (o Options) Synchronous(mode string) Options {
 	o.synchronous = mode
 	return o

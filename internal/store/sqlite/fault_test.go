@@ -14,8 +14,8 @@ import (
 	"folkmoot/internal/store/sqlite/faultvfs"
 )
 
-// trap is a fault that is none of SQLite's: its binding, or what is under it, panics.
-var trap = errors.New("trap")
+// errTrap is a fault that is none of SQLite's: its binding, or what is under it, panics.
+var errTrap = errors.New("trap")
 
 // faults are what a disk and a machine do to a call.
 var faults = []struct {
@@ -30,7 +30,7 @@ var faults = []struct {
 	{"truncate", []faultvfs.Op{faultvfs.Truncate}, sqlite3.IOERR_TRUNCATE},
 	{"open", []faultvfs.Op{faultvfs.Open}, sqlite3.CANTOPEN},
 	{"no memory", []faultvfs.Op{faultvfs.Open, faultvfs.Read, faultvfs.Write, faultvfs.Truncate, faultvfs.Extend}, sqlite3.NOMEM},
-	{"trap", []faultvfs.Op{faultvfs.Read, faultvfs.Write, faultvfs.Extend}, trap},
+	{"trap", []faultvfs.Op{faultvfs.Read, faultvfs.Write, faultvfs.Extend}, errTrap},
 	{"flush", []faultvfs.Op{faultvfs.Flush}, sqlite3.IOERR_FSYNC},
 }
 
@@ -47,8 +47,8 @@ func (f *nth) fault(call faultvfs.Call) error {
 		return nil
 	}
 	f.fired.Store(true)
-	if f.err == trap {
-		panic(trap)
+	if f.err == errTrap {
+		panic(errTrap)
 	}
 	return f.err
 }

@@ -29,7 +29,7 @@ func TestPowerCuts(t *testing.T) {
 	t.Logf("seed %d", seed)
 	acked := 0
 	for i := range cuts() {
-		p := &powerCut{seed: seed + uint64(i), synchronous: "full"}
+		p := &powerCut{seed: seed + uint64(i)}
 		p.run(t)
 		acked += p.acked
 		for _, found := range p.found {
@@ -61,7 +61,7 @@ func TestPowerCutsFail(t *testing.T) {
 // powerCut is one cut of the power under load.
 type powerCut struct {
 	seed        uint64
-	synchronous string
+	synchronous string // "" as a server has it
 
 	loss  faultvfs.Loss
 	acked int

@@ -403,6 +403,9 @@ func (m *model) shownList(by asker, filter forum.ThreadFilter) shownList {
 	}
 	slices.SortFunc(pinned, func(a, b *thread) int { return cmp.Or(b.pinned.Compare(a.pinned), cmp.Compare(b.id, a.id)) })
 	slices.SortFunc(rest, func(a, b *thread) int {
+		if filter.Author != 0 { // a person's threads come the newest first
+			return cmp.Compare(b.id, a.id)
+		}
 		return cmp.Or(b.lastActivity().Compare(a.lastActivity()), cmp.Compare(b.id, a.id))
 	})
 	s := shownList{Pinned: len(pinned), Total: int64(len(pinned) + len(rest))}

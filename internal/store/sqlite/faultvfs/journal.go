@@ -11,16 +11,45 @@ type Event struct {
 	Began  int    // of a flush: how many events there were when it began
 }
 
-// IsFrameHead reports whether the event is a write to the log of what stands before a page: page
-// number, size of the database where the frame ends a transaction, salt and checksum. The next
-// write to the log is the page.
-func (e Event) IsFrameHead() bool {
-	const size = 24
-	return e.Op == Write && e.File == Log && len(e.Data) == size
+// Frame is a page as it stands in the log.
+type Frame struct {
+	Event   int  // with which it was complete
+	Commits bool // it ends a transaction
+	Page    []byte
 }
 
-// Commits reports whether the frame of this head ends a transaction.
-func (e Event) Commits() bool { return binary.BigEndian.Uint32(e.Data[4:]) != 0 }
+// The log has a head, and then each page with a head of its own: number of the page, size of the
+// database where a transaction ends, salt and checksum.
+const (
+	logHead   = 32
+	frameHead = 24
+	page      = 4096
+)
+
+// Frames returns the pages that the events wrote to the log, in their order.
+func Frames(events []Event) []Frame {
+	var frames []Frame
+	var log []byte
+	for i, event := range events {
+		if event.File != Log || event.Op != Write {
+			continue
+		}
+		log = apply(log, event)
+		end := event.Offset + int64(len(event.Data))
+		for n := (event.Offset - logHead) / (frameHead + page); ; n++ {
+			at := logHead + n*(frameHead+page)
+			complete := at + frameHead + page
+			if complete > end {
+				break
+			}
+			if complete > event.Offset {
+				size := binary.BigEndian.Uint32(log[at+4:])
+				frames = append(frames, Frame{i, size != 0, append([]byte(nil), log[at+frameHead:complete]...)})
+			}
+		}
+	}
+	return frames
+}
 
 // Record begins the journal.
 func (v *VFS) Record() {
