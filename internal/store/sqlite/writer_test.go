@@ -130,7 +130,7 @@ func panicInCommit(t *testing.T, op faultvfs.Op, key string) {
 	var panicked atomic.Bool
 	disk.Inject(func(call faultvfs.Call) error {
 		if call.Op == op && call.File == faultvfs.Log && panicked.CompareAndSwap(false, true) {
-			panic(trap)
+			panic(errTrap)
 		}
 		return nil
 	})
