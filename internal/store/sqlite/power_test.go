@@ -129,33 +129,37 @@ func TestPowerCutsInLargeTransactions(t *testing.T) {
 	t.Logf("seed %d", seed)
 	for i := range 1 + cuts()/20 {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
-		system := faultvfs.New()
-		c := open(t, seeded(t), sqlite.Options{VFS: system.Name(), Readers: 1})
-		var disk faultvfs.Disk
-		cut := sync.OnceFunc(func() { disk = system.Cut(random, faultvfs.Loss(random.IntN(int(faultvfs.Losses)))) })
-		var left atomic.Int64
-		left.Store(1 + random.Int64N(60))
-		system.Inject(func(call faultvfs.Call) error {
-			if call.Op != faultvfs.Read && left.Add(-1) == 0 {
-				cut()
-			}
-			return nil
-		})
-		committed := c.engine.Write(t.Context(), fillTwice) == nil
-		cut()
-		_ = c.store.Close()
-		system.Close()
+		disk, committed := cutInLargeTransaction(t, random)
 		folder := t.TempDir()
 		if err := disk.Restore(folder); err != nil {
 			t.Fatal(err)
 		}
-		c = open(t, folder, sqlite.Options{Readers: 1})
+		c := open(t, folder, sqlite.Options{Readers: 1})
 		if n := c.count(t, `settings WHERE key LIKE 'row %'`); n != 0 && n != filled || committed && n != filled {
 			t.Errorf("%d rows of %d, committed %v", n, filled, committed)
 		}
 		c.sound(t)
 		c.close(t)
 	}
+}
+
+func cutInLargeTransaction(t *testing.T, random *rand.Rand) (disk faultvfs.Disk, committed bool) {
+	system := faultvfs.New()
+	defer system.Close()
+	c := open(t, seeded(t), sqlite.Options{VFS: system.Name(), Readers: 1})
+	cut := sync.OnceFunc(func() { disk = system.Cut(random, faultvfs.Loss(random.IntN(int(faultvfs.Losses)))) })
+	var left atomic.Int64
+	left.Store(1 + random.Int64N(60))
+	system.Inject(func(call faultvfs.Call) error {
+		if call.Op != faultvfs.Read && left.Add(-1) == 0 {
+			cut()
+		}
+		return nil
+	})
+	committed = c.engine.Write(t.Context(), fillTwice) == nil
+	cut()
+	_ = c.store.Close()
+	return disk, committed
 }
 
 const filled = 40_000

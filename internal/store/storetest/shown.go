@@ -171,7 +171,9 @@ func (r *reading) post(p *forum.Post) shownPost {
 	}
 	if p.Revisions > 0 {
 		revisions, err := r.Revisions(r.ctx, r.actor, p.Thread, p.Number)
-		r.keep(err)
+		if kind := forum.KindOf(err); kind != forum.Unauthenticated && kind != forum.Forbidden {
+			r.keep(err)
+		}
 		for _, revision := range revisions {
 			s.Earlier = append(s.Earlier, revision.Body)
 		}
@@ -310,10 +312,24 @@ func (m *model) shownThread(by asker, th *thread) shownThread {
 	return s
 }
 
+// refusedEarlier: a post's earlier texts are for its author and moderators.
+func (m *model) refusedEarlier(by asker, th *thread, p *post) error {
+	switch {
+	case m.mayIn(by, th).Moderate, p.author.is(by):
+		return nil
+	case by.name == visitor:
+		return refuse(forum.Unauthenticated)
+	}
+	return refuse(forum.Forbidden)
+}
+
 func (m *model) shownPost(by asker, th *thread, p *post) shownPost {
 	s := shownPost{Number: p.number, ReplyTo: p.replyTo, Author: accountName(p.author.name), Body: p.body, State: p.marks.state(),
 		Marks: p.marks.names(), Created: p.created, Version: p.version, Text: p.text, Reactions: p.byKind(), Count: p.reactionCount(),
-		Mine: p.reactions[by.name], Solution: th.solution == p.number, Earlier: p.earlier}
+		Mine: p.reactions[by.name], Solution: th.solution == p.number}
+	if m.refusedEarlier(by, th, p) == nil {
+		s.Earlier = p.earlier
+	}
 	if parent := th.post(p.replyTo); parent != nil && parent.marks.state() == forum.Visible {
 		s.ReplyAuthor = accountName(parent.author.name)
 	}

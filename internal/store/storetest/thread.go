@@ -124,6 +124,10 @@ func (tr editThread) ask(ctx context.Context, c *community, actor forum.Actor) (
 
 func (tr editThread) done(m *model, _ forum.Receipt) forum.Receipt {
 	th := m.thread(tr.thread)
+	renamed := tr.title != "" && tr.title != th.title
+	if !renamed && tr.tags == nil && (tr.category == 0 || tr.category == th.category) {
+		return th.receipt(1)
+	}
 	th.touched()
 	if tr.category != 0 {
 		th.category = tr.category
@@ -131,7 +135,7 @@ func (tr editThread) done(m *model, _ forum.Receipt) forum.Receipt {
 	if tr.tags != nil {
 		th.setTags(tr.tags)
 	}
-	if tr.title != "" && tr.title != th.title {
+	if renamed {
 		th.title = tr.title
 		th.posts[0].reworded(th)
 	}

@@ -110,9 +110,15 @@ func (c *community) checkPost(t testing.TB, actor forum.Actor, by asker, th *thr
 	if !c.model.seesPost(by, th, p) {
 		want = refuse(forum.NotFound)
 	}
-	for view, err := range map[string]error{"post": err, "revisions": revisionsErr, "redirect": redirectErr} {
-		if sort(err) != sort(want) {
-			t.Errorf("%s of %d/%d for %s: %s, want %s", view, th.id, p.number, by, sort(err), sort(want))
+	wantEarlier := want
+	if want == nil {
+		wantEarlier = c.model.refusedEarlier(by, th, p)
+	}
+	for view, err := range map[string]struct{ got, want error }{
+		"post": {err, want}, "revisions": {revisionsErr, wantEarlier}, "redirect": {redirectErr, want},
+	} {
+		if sort(err.got) != sort(err.want) {
+			t.Errorf("%s of %d/%d for %s: %s, want %s", view, th.id, p.number, by, sort(err.got), sort(err.want))
 		}
 	}
 	if want != nil {
