@@ -87,6 +87,9 @@ func TestEveryCallFailsOnce(t *testing.T) {
 					c = open(t, folder, smallLog(disk))
 					m.c = c
 				}
+				if m.unknown != nil && fault.ops[0] == faultvfs.Write {
+					checkUnavailable(t, m.unknown.err)
+				}
 				m.check(t, c)
 				m.retry(t, c)
 				if fired%20 == 0 {

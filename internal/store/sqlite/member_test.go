@@ -41,6 +41,7 @@ type attempt struct {
 	post     *ownPost       // that may have been changed
 	at       forum.ThreadID // whose first post may have got another reaction
 	refusal  bool           // the transaction must refuse it
+	err      error          // instead of an answer
 }
 
 // members returns one for each person of the seeded community.
@@ -84,7 +85,7 @@ func (m *member) step(ctx context.Context) bool {
 		m.refused = append(m.refused, a.body)
 		return true
 	}
-	m.unknown = a
+	a.err, m.unknown = err, a
 	return false
 }
 

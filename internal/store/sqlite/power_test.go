@@ -127,9 +127,9 @@ func TestPowerCutsInLargeTransactions(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	for i := range 1 + cuts()/20 {
+	for i := range 2 + cuts()/20 {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
-		disk, committed := cutInLargeTransaction(t, random)
+		disk, committed := cutInLargeTransaction(t, random, i > 0)
 		folder := t.TempDir()
 		if err := disk.Restore(folder); err != nil {
 			t.Fatal(err)
@@ -143,31 +143,36 @@ func TestPowerCutsInLargeTransactions(t *testing.T) {
 	}
 }
 
-func cutInLargeTransaction(t *testing.T, random *rand.Rand) (disk faultvfs.Disk, committed bool) {
+// cutInLargeTransaction cuts the power during a transaction, or right after its commit.
+func cutInLargeTransaction(t *testing.T, random *rand.Rand, during bool) (disk faultvfs.Disk, committed bool) {
 	system := faultvfs.New()
 	defer system.Close()
 	c := open(t, seeded(t), sqlite.Options{VFS: system.Name(), Readers: 1})
 	cut := sync.OnceFunc(func() { disk = system.Cut(random, faultvfs.Loss(random.IntN(int(faultvfs.Losses)))) })
 	var left atomic.Int64
-	left.Store(1 + random.Int64N(60))
+	left.Store(1 + random.Int64N(3000))
 	system.Inject(func(call faultvfs.Call) error {
-		if call.Op != faultvfs.Read && left.Add(-1) == 0 {
+		if during && call.Op != faultvfs.Read && left.Add(-1) == 0 {
 			cut()
 		}
 		return nil
 	})
-	committed = c.engine.Write(t.Context(), fillTwice) == nil
+	err := c.engine.Write(t.Context(), fillTwice)
+	if err != nil && disk == nil {
+		t.Errorf("a large transaction: %v", err)
+	}
 	cut()
 	_ = c.store.Close()
-	return disk, committed
+	return disk, err == nil
 }
 
 const filled = 40_000
 
-// fillTwice stores more than the writer keeps in memory, and changes it all.
+// fillTwice stores more than the writer keeps in memory, here and there, and changes it all.
 func fillTwice(tx store.Conn) error {
 	_, err := tx.Exec(`INSERT INTO settings (key, value)
-		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT 'row ' || i, printf('%0500d', i) FROM n`, filled)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		SELECT printf('row %08x', (i * 2654435761) & 4294967295), printf('%0500d', i) FROM n`, filled)
 	if err == nil {
 		_, err = tx.Exec(`UPDATE settings SET value = value || 'x' WHERE key LIKE 'row %'`)
 	}

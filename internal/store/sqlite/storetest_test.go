@@ -29,7 +29,7 @@ func openStore(t testing.TB, clock forum.Clock) (*store.Store, *sql.DB) {
 	if err := os.WriteFile(path, migrated(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := sqlite.Open(context.Background(), path)
+	engine, err := sqlite.OpenWith(context.Background(), path, sqlite.Options{Readers: 2}) // each prepares its own statements
 	if err != nil {
 		t.Fatal(err)
 	}

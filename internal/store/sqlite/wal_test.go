@@ -69,7 +69,8 @@ func TestLogIsBounded(t *testing.T) {
 	stop()
 	reading.Wait()
 	t.Logf("%d KiB logged, the log began %d times and was %d KiB at most", logged.Load()>>10, begun.Load(), greatest.Load()>>10)
-	if most := int64((full + batchMost) * framePage); greatest.Load() > most {
+	// Readers are waited for, but not for long: a slow machine takes more than one attempt.
+	if most := int64((4*full + batchMost) * framePage); greatest.Load() > most {
 		t.Errorf("the log had %d bytes, want %d at most", greatest.Load(), most)
 	}
 	if logged.Load() < 5*full*framePage || begun.Load() < 3 {
@@ -115,8 +116,8 @@ func TestLongReadIsAborted(t *testing.T) {
 		t.Fatalf("the long read got %v after %d commits", err, commits)
 	}
 	t.Logf("aborted after %d commits, the log at %d KiB", commits, grown>>10)
-	if grown < hard*framePage {
-		t.Errorf("aborted when the log had %d bytes, want %d first", grown, hard*framePage)
+	if least := int64(hard * framePage); grown < least || grown > 2*least {
+		t.Errorf("aborted when the log had %d bytes, want %d", grown, least)
 	}
 	eventually(t, "the log is short again", func() bool {
 		if _, err := c.CreatePost(t.Context(), actor, forum.NewPost{Thread: 1, Body: "later"}); err != nil {
@@ -156,7 +157,7 @@ func TestLongReadSeesOneMoment(t *testing.T) {
 	c.sound(t)
 }
 
-// Of two long reads the older is aborted first; Close ends the other.
+// Of two long reads the older is aborted first.
 func TestOldestLongReadIsAborted(t *testing.T) {
 	t.Parallel()
 	c := open(t, seeded(t), sqlite.Options{}.Log(50, 100, 300))
@@ -186,6 +187,23 @@ func TestOldestLongReadIsAborted(t *testing.T) {
 	c.close(t)
 	if second := <-ends; second.err == nil {
 		t.Error("an endless read came to its end")
+	}
+}
+
+// Close does not wait for a long read to come to its end.
+func TestCloseEndsLongReads(t *testing.T) {
+	t.Parallel()
+	folder := seeded(t)
+	c := open(t, folder, sqlite.Options{})
+	began, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- readForEver(c.engine, began) }()
+	<-began
+	c.close(t)
+	if err := <-ended; err == nil || errors.Is(err, sqlite.ErrAborted) {
+		t.Errorf("the long read ended with %v", err)
+	}
+	if size := logSize(t, folder); size != 0 {
+		t.Errorf("after Close the log has %d bytes", size)
 	}
 }
 

@@ -47,6 +47,7 @@ func TestDiskFullForAWhile(t *testing.T) {
 		for _, m := range all {
 			m.check(t, c)
 			if m.unknown != nil {
+				checkUnavailable(t, m.unknown.err)
 				unanswered++
 			}
 			m.retry(t, c)
@@ -247,6 +248,39 @@ func TestTransactionEndedBySQLite(t *testing.T) {
 		t.Errorf("the next transaction: %v", err)
 	}
 	c.sound(t)
+}
+
+// What a transaction has brought to the log, and was rolled back, must not come up again when
+// somebody else has committed at the same place.
+func TestRolledBackBesideAnotherProcess(t *testing.T) {
+	t.Parallel()
+	folder := seeded(t)
+	c, other := open(t, folder, sqlite.Options{}), open(t, folder, sqlite.Options{})
+	defer other.close(t)
+	actor := c.actor(t, "person0")
+	errEnough := errors.New("enough")
+	const rounds = 30
+	for i := range rounds {
+		err := c.engine.Write(t.Context(), func(tx store.Conn) error {
+			_, smallErr := tx.Exec(`PRAGMA cache_size = 10`) // pages go to the log before there are many
+			_, fillErr := tx.Exec(`INSERT INTO settings (key, value)
+				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT 'row ' || i, printf('%03900d', i) FROM n`, 10*i)
+			return errors.Join(smallErr, fillErr, errEnough)
+		})
+		if !errors.Is(err, errEnough) {
+			t.Fatal(err)
+		}
+		for _, who := range []*community{other, c, other} {
+			if _, err := who.CreatePost(t.Context(), actor, forum.NewPost{Thread: 1, Body: fmt.Sprint("post ", i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.close(t)
+	if n := other.count(t, `posts WHERE body LIKE 'post %'`); n != 3*rounds {
+		t.Errorf("%d posts, want %d", n, 3*rounds)
+	}
+	other.sound(t)
 }
 
 // count counts rows.

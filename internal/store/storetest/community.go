@@ -25,6 +25,7 @@ type community struct {
 	db     *sql.DB
 	clock  *clock
 	model  *model
+	checks int  // so far
 	broken bool // damaged or closed by its case: there is nothing to recount at the end
 
 	general   forum.CategoryID // everybody reads, members write

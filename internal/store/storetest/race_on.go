@@ -5,5 +5,5 @@ package storetest
 // The race detector makes everything some ten times slower.
 const (
 	raceDetector = true
-	checks       = "30"
+	checks       = "60"
 )

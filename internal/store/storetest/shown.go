@@ -57,7 +57,8 @@ type shownPost struct {
 	Count       int64
 	Mine        string
 	Solution    bool
-	Earlier     []string
+	Revisions   int64
+	Earlier     []string // for its author and moderators
 }
 
 type shownCategory struct {
@@ -165,7 +166,7 @@ func (r *reading) thread(id forum.ThreadID, all map[forum.ThreadID]shownThread) 
 func (r *reading) post(p *forum.Post) shownPost {
 	s := shownPost{Number: p.Number, ReplyTo: p.ReplyNumber, ReplyAuthor: p.ReplyAuthor, Author: p.Author.Name, Body: p.Body,
 		State: p.State, Marks: marksOf(&forum.ThreadMarks{Marks: p.Marks}), Created: p.CreatedAt, Version: p.Version, Text: p.TextVersion,
-		Replies: p.Replies, Count: p.ReactionCount, Mine: p.MyReaction, Solution: p.Solution, Reactions: map[string]int64{}}
+		Replies: p.Replies, Revisions: p.Revisions, Count: p.ReactionCount, Mine: p.MyReaction, Solution: p.Solution, Reactions: map[string]int64{}}
 	for _, reaction := range p.Reactions {
 		s.Reactions[reaction.Kind] = reaction.N
 	}
@@ -326,7 +327,7 @@ func (m *model) refusedEarlier(by asker, th *thread, p *post) error {
 func (m *model) shownPost(by asker, th *thread, p *post) shownPost {
 	s := shownPost{Number: p.number, ReplyTo: p.replyTo, Author: accountName(p.author.name), Body: p.body, State: p.marks.state(),
 		Marks: p.marks.names(), Created: p.created, Version: p.version, Text: p.text, Reactions: p.byKind(), Count: p.reactionCount(),
-		Mine: p.reactions[by.name], Solution: th.solution == p.number}
+		Mine: p.reactions[by.name], Solution: th.solution == p.number, Revisions: int64(len(p.earlier))}
 	if m.refusedEarlier(by, th, p) == nil {
 		s.Earlier = p.earlier
 	}

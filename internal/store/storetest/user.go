@@ -32,6 +32,8 @@ func (tr suspend) refused(m *model) error {
 	switch {
 	case p == nil:
 		return refuse(forum.NotFound)
+	case !tr.set && (role == forum.Admin || p.role == forum.Member):
+		return nil
 	case p.name == tr.by.name:
 		return refuse(forum.Conflict)
 	case p.role == forum.Admin, p.role == forum.Moderator && role != forum.Admin:
@@ -104,6 +106,7 @@ var userCases = slices.Concat(cases(
 	attempt{"suspend who is suspended", nil, suspending(suspended, true), notModerator},
 	attempt{"lift", nil, suspending(suspended, false), notModerator},
 	attempt{"suspend a moderator", nil, suspending(suspendedModerator, true), notAdmin},
+	attempt{"lift a moderator's", nil, suspending(suspendedModerator, false), notAdmin},
 	attempt{"suspend an administrator", nil, suspending(admin, true), notAdmin.and(forum.Conflict, admin)},
 	attempt{"suspend nobody", nil, suspending("nobody", true), notModerator.and(forum.NotFound, moderator, "moderator with moderate", admin)},
 	attempt{"make a moderator", nil, func(by asker, _ place, _ *community) transition {
