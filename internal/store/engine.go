@@ -8,8 +8,8 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// Engine is a database: SQLite now. Statements number their parameters $1, $2 ... in the order
-// in which they first appear.
+// Engine is a database: SQLite now. Statements name their parameters $1, $2 ... , each as often and
+// wherever they need it.
 type Engine interface {
 	// Read runs queries in order in one snapshot; in one round trip where the engine has such.
 	Read(ctx context.Context, queries ...Query) error

@@ -1,8 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -22,21 +26,57 @@ func lockedPostDest(p *forum.Post) []any {
 		&p.Replies, &p.Revisions, &p.ReactionCount, &p.CreatedAt, &p.EditedAt, &p.Version, &p.TextVersion, &p.HTMLVersion}
 }
 
-// A post as readers see it: with texts, its author's name, and who wrote what it answers, where
-// that is in the same thread and visible.
+// A post as readers see it: with texts, its author's name, who wrote what it answers (where that is
+// in the same thread and visible), and its reactions: how often each kind was given, and the reader's own.
 const (
 	postColumns = lockedPostColumns + `, p.body, p.html, coalesce(u.name, p.author_name),
 	coalesce((SELECT coalesce(ru.name, rp.author_name) FROM posts rp LEFT JOIN users ru ON ru.id = rp.author_id
 		WHERE rp.thread_id = p.reply_thread_id AND rp.number = p.reply_number
 		AND rp.state = 'visible' AND p.reply_thread_id = p.thread_id), ''),
-	p.number = coalesce(t.solution_number, 0), t.title, t.slug`
+	p.number = coalesce(t.solution_number, 0), t.title, t.slug,
+	CASE WHEN p.reactions > 0 THEN (SELECT string_agg(r.n || ' ' || r.kind, '` + listSeparator + `') FROM post_reactions r
+		WHERE r.thread_id = p.thread_id AND r.number = p.number AND r.n > 0) END,
+	CASE WHEN p.reactions > 0 THEN (SELECT m.kind FROM reactions m
+		WHERE m.thread_id = p.thread_id AND m.number = p.number AND m.user_id = $2) END`
 
 	postTables = ` posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
+
+	// listSeparator stands between the items of a list in one column: a control character, which no name holds.
+	listSeparator = "\x1f"
 )
 
 func scanPost(row Row, p *forum.Post) error {
-	dest := append(lockedPostDest(p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution, &p.ThreadTitle, &p.ThreadSlug)
-	return scan(row, dest...)
+	var reactions string
+	dest := append(lockedPostDest(p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution, &p.ThreadTitle, &p.ThreadSlug,
+		&reactions, &p.MyReaction)
+	if err := scan(row, dest...); err != nil {
+		return err
+	}
+	p.Reactions = splitReactions(reactions)
+	return nil
+}
+
+// splitReactions returns the kinds, those given most often first.
+func splitReactions(joined string) []forum.ReactionCount {
+	var reactions []forum.ReactionCount
+	eachNumbered(joined, func(n int64, kind string) { reactions = append(reactions, forum.ReactionCount{Kind: kind, N: n}) })
+	slices.SortFunc(reactions, func(a, b forum.ReactionCount) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), strings.Compare(a.Kind, b.Kind))
+	})
+	return reactions
+}
+
+// eachNumbered takes a list in one column apart, whose items are a number and a text each.
+func eachNumbered(joined string, each func(n int64, text string)) {
+	if joined == "" {
+		return
+	}
+	for item := range strings.SplitSeq(joined, listSeparator) {
+		first, text, _ := strings.Cut(item, " ")
+		if n, err := strconv.ParseInt(first, 10, 64); err == nil {
+			each(n, text)
+		}
+	}
 }
 
 func appendPosts(posts *[]forum.Post) func(Row) error {
@@ -62,10 +102,6 @@ func (l postList) args(limit int) []any {
 	return readerArgs(l.reader, l.thread, l.from, int64(limit))
 }
 
-// numbers is the subselect of the page's numbers.
-const pageNumbers = `SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
-	WHERE p.thread_id = $3 AND p.number >= $4 AND a.see <> 0 AND ` + seesPost + ` ORDER BY p.number LIMIT $5`
-
 // posts reads the page and one post more.
 func (l postList) posts(posts *[]forum.Post) Query {
 	return Query{`SELECT ` + postColumns + ` FROM ` + postTables + `
@@ -73,50 +109,40 @@ func (l postList) posts(posts *[]forum.Post) Query {
 		l.args(l.limit + 1), appendPosts(posts)}
 }
 
-// reactions reads how often each kind was given to the page's posts, which posts has read before.
-func (l postList) reactions(posts *[]forum.Post) Query {
-	return Query{`SELECT r.number, r.kind, r.n FROM post_reactions r
-		WHERE r.thread_id = $3 AND r.n > 0 AND r.number IN (` + pageNumbers + `) ORDER BY r.number, r.n DESC, r.kind`,
+// edges finds where the page before this one begins, and where the last one does; 0 where there is none.
+func (l postList) edges(previous, last *int64) Query {
+	return Query{`SELECT ` + complete + `, t.next_number - 1,
+		CASE WHEN ` + complete + ` THEN 0 ELSE ` + edge(`p.number < $4`) + ` END,
+		CASE WHEN ` + complete + ` THEN 0 ELSE ` + edge(`1 = 1`) + ` END
+		FROM threads t ` + joinAccess + ` WHERE t.id = $3 AND ` + seesThread,
 		l.args(l.limit), func(row Row) error {
-			var at int64
-			var reaction forum.ReactionCount
-			if err := scan(row, &at, &reaction.Kind, &reaction.N); err != nil {
+			var all bool
+			var n int64
+			if err := scan(row, &all, &n, previous, last); err != nil || !all {
 				return err
 			}
-			if post := postNumbered(*posts, at); post != nil {
-				post.Reactions = append(post.Reactions, reaction)
-			}
+			*previous, *last = l.startBefore(min(l.from-1, n)), l.startBefore(n)
 			return nil
 		}}
 }
 
-// mine reads the reader's own reactions to the page's posts.
-func (l postList) mine(posts *[]forum.Post) Query {
-	return Query{`SELECT r.number, r.kind FROM reactions r
-		WHERE r.thread_id = $3 AND r.user_id = $2 AND r.number IN (` + pageNumbers + `)`,
-		l.args(l.limit), func(row Row) error {
-			if post := postNumbered(*posts, row.Int64(0)); post != nil {
-				post.MyReaction = row.Text(1)
-			}
-			return nil
-		}}
-}
+// complete is a thread of which every post there ever was is visible to whoever sees the thread:
+// then the posts lie in it without a gap, and no row need be read to know where a page begins.
+const complete = ` t.posts_visible = t.next_number - 1 `
 
-func postNumbered(posts []forum.Post, number int64) *forum.Post {
-	for i := range posts {
-		if posts[i].Number == number {
-			return &posts[i]
-		}
+// startBefore is where a page begins that ends with this number, in a thread without gaps.
+func (l postList) startBefore(end int64) int64 {
+	if end < 1 {
+		return 0
 	}
-	return nil
+	return max(end-int64(l.limit)+1, 1)
 }
 
-// edge finds the smallest of the last numbers, as many as a page holds, that meet a condition on p.number and $4.
-func (l postList) edge(condition string, number *int64) Query {
-	return Query{`SELECT coalesce(min(number), 0) FROM (SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
-		WHERE p.thread_id = $3 AND ` + condition + ` AND a.see <> 0 AND ` + seesThread + ` AND ` + seesPost + `
-		ORDER BY p.number DESC LIMIT $5) AS edge`,
-		l.args(l.limit), func(row Row) error { return scan(row, number) }}
+// edge is the smallest of the last numbers, as many as a page holds, that meet a condition on p.number and $4.
+func edge(condition string) string {
+	return `(SELECT coalesce(min(number), 0) FROM (SELECT p.number FROM posts p
+		WHERE p.thread_id = t.id AND ` + condition + ` AND ` + seesPost + `
+		ORDER BY p.number DESC LIMIT $5) AS edge)`
 }
 
 // since finds the first visible post of or after a time.
@@ -134,17 +160,12 @@ func (s *Store) Post(ctx context.Context, reader forum.Visibility, id forum.Thre
 	found, moved := false, false
 	var toThread forum.ThreadID
 	var toNumber int64
-	list := postList{reader: reader, thread: id, from: number, limit: 1}
 	queries := []Query{
 		threadQuery(reader, id, &thread, &found),
 		{`SELECT ` + postColumns + ` FROM ` + postTables + ` WHERE p.thread_id = $3 AND p.number = $4 AND a.see <> 0 AND ` + seesPost,
-			list.args(1)[:4], appendPosts(&posts)},
-		list.reactions(&posts),
+			readerArgs(reader, id, number), appendPosts(&posts)},
 		{`SELECT to_thread, to_number FROM post_moves WHERE from_thread = $1 AND from_number = $2`, []any{id, number},
 			one(&moved, &toThread, &toNumber)},
-	}
-	if reader.User != 0 {
-		queries = append(queries, list.mine(&posts))
 	}
 	if err := s.read(ctx, queries...); err != nil {
 		return forum.Thread{}, forum.Post{}, fmt.Errorf("post %d of thread %d: %w", number, id, err)

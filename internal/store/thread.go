@@ -38,16 +38,13 @@ const (
 	coalesce(au.name, t.author_name), coalesce(lu.name, t.last_author_name),
 	c.name, c.slug, c.parent_id, c.rev, c.version, a.see, a.reply, a.start, a.moderate,
 	coalesce((SELECT v.n FROM thread_views v WHERE v.thread_id = t.id), 0),
-	(SELECT group_concat(g.id || ' ' || g.name, '` + tagSeparator + `') FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = t.id)`
+	(SELECT string_agg(g.id || ' ' || g.name, '` + listSeparator + `') FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = t.id)`
 
 	threadTables = `
 	threads t ` + joinAccess + `
 	JOIN categories c ON c.id = t.category_id
 	LEFT JOIN users au ON au.id = t.author_id
 	LEFT JOIN users lu ON lu.id = t.last_author_id`
-
-	// tagSeparator may not occur in a tag (it is a control character).
-	tagSeparator = "\x1f"
 )
 
 func scanThread(row Row, t *forum.Thread) error {
@@ -68,17 +65,8 @@ func scanThread(row Row, t *forum.Thread) error {
 }
 
 func splitTags(joined string) []forum.Tag {
-	if joined == "" {
-		return nil
-	}
 	var tags []forum.Tag
-	for part := range strings.SplitSeq(joined, tagSeparator) {
-		var tag forum.Tag
-		if _, err := fmt.Sscan(part, &tag.ID); err == nil {
-			_, tag.Name, _ = strings.Cut(part, " ")
-			tags = append(tags, tag)
-		}
-	}
+	eachNumbered(joined, func(id int64, name string) { tags = append(tags, forum.Tag{ID: forum.TagID(id), Name: name}) })
 	slices.SortFunc(tags, func(a, b forum.Tag) int { return strings.Compare(a.Name, b.Name) })
 	return tags
 }
@@ -242,12 +230,7 @@ func (s *Store) ThreadPage(ctx context.Context, reader forum.Visibility, id foru
 		threadQuery(reader, id, &page.Thread, &found),
 		pathQuery(id, &page.Path),
 		list.posts(&page.Posts),
-		list.reactions(&page.Posts),
-		list.edge(`p.number < $4`, &page.Previous),
-		list.edge(`$4 > 0`, &page.Last),
-	}
-	if reader.User != 0 {
-		queries = append(queries, list.mine(&page.Posts))
+		list.edges(&page.Previous, &page.Last),
 	}
 	if err := s.read(ctx, queries...); err != nil {
 		return forum.ThreadPage{}, fmt.Errorf("page of thread %d: %w", id, err)
@@ -267,13 +250,13 @@ func (s *Store) ThreadPage(ctx context.Context, reader forum.Visibility, id foru
 // one; the number is but a place in it.
 func (s *Store) pageStart(ctx context.Context, reader forum.Visibility, id forum.ThreadID, at forum.PageAt) (int64, error) {
 	list := postList{reader: reader, thread: id, from: max(at.Number, 1), limit: at.Limit}
-	var start, last int64
+	var start, previous, last int64
 	switch {
 	case at.Last:
-		err := s.read(ctx, list.edge(`$4 > 0`, &start))
-		return max(start, 1), err
+		err := s.read(ctx, list.edges(&previous, &last))
+		return max(last, 1), err
 	case !at.Time.IsZero():
-		err := s.read(ctx, list.since(at.Time, &start), list.edge(`$4 > 0`, &last))
+		err := s.read(ctx, list.since(at.Time, &start), list.edges(&previous, &last))
 		if start == 0 {
 			start = last
 		}
