@@ -229,7 +229,7 @@ func (im *threadImport) bring(in *forum.PostImport, threadKnown bool) (err error
 	return err
 }
 
-// importedPost looks up where an earlier import put a post. It is remembered by its docID.
+// importedPost looks up where an earlier import put a post. It is remembered by its postID.
 func (im *threadImport) importedPost(key string) (place forum.Address, known bool, err error) {
 	id, err := im.imported(im.source, key)
 	return forum.Address{Thread: forum.ThreadID(id >> 31), Number: id & (1<<31 - 1)}, id != 0, err
@@ -278,7 +278,7 @@ func (im *threadImport) add(in *forum.PostImport) (place forum.Address, err erro
 
 func (im *threadImport) rememberPost(in *forum.PostImport, place forum.Address) error {
 	if len(im.places) > 0 {
-		return im.remember(im.source, in.Key, docID(place.Thread, place.Number), in.Paths, place, 0)
+		return im.remember(im.source, in.Key, postID(place.Thread, place.Number), in.Paths, place, 0)
 	}
 	for _, path := range in.Paths {
 		if err := im.redirect(path, place, 0, 0); err != nil {

@@ -198,7 +198,7 @@ func (s *Store) UserPosts(ctx context.Context, reader forum.Visibility, author f
 		return posts, forum.Cursor{}, nil
 	}
 	last := posts[limit-1]
-	return posts[:limit], forum.Cursor{At: last.CreatedAt, ID: docID(last.Thread, last.Number)}, nil
+	return posts[:limit], forum.Cursor{At: last.CreatedAt, ID: postID(last.Thread, last.Number)}, nil
 }
 
 // Revisions returns the earlier texts of a post that the reader sees.
@@ -451,8 +451,8 @@ func (t *tx) markPost(thread *thread, before forum.Post, marks forum.Marks) erro
 	return nil
 }
 
-// docID is a post's key in the index of words.
-func docID(thread forum.ThreadID, number int64) int64 { return int64(thread)<<31 | number }
+// postID is a post's address as one number, in the order of addresses.
+func postID(thread forum.ThreadID, number int64) int64 { return int64(thread)<<31 | number }
 
 // textChanged says that the words of a post are other ones: it is indexed again, and not found by the old ones.
 func (t *tx) textChanged(thread *thread, number int64) error {

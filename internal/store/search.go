@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -15,6 +16,7 @@ import (
 const (
 	indexEvery = 50 * time.Millisecond
 	indexBatch = 100 // posts of a piece: some 4 ms of the writer
+	indexShare = 10  // while others write the index has a tenth of the writer's time
 )
 
 // Plain makes the text that is indexed of a Markdown body; set before Run.
@@ -40,12 +42,12 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 	if len(query.Words) > 0 {
 		// The newest that the reader sees are ranked: the predicate stands inside the bound.
 		tables = ` (SELECT s.rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text s
-				JOIN search_docs d ON d.thread_id = s.rowid >> 31 AND d.number = s.rowid & 2147483647
-				JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
+				JOIN search_docs d ON d.doc = s.rowid
+				JOIN posts p ON p.doc = d.doc AND p.text_version = d.text_version
 				JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id
 				WHERE s.search_text MATCH ` + bind(matchExpression(query.Words)) + ` AND p.state = 'visible' AND ` + where + `
 				ORDER BY s.rowid DESC LIMIT ` + bind(int64(forum.MaxSearchHits)) + `) AS hits
-			JOIN posts p ON p.thread_id = hits.doc >> 31 AND p.number = hits.doc & 2147483647
+			JOIN posts p ON p.doc = hits.doc
 			JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
 		order = ` hits.score, p.created_at DESC, p.thread_id, p.number`
 	}
@@ -81,27 +83,30 @@ func (s *Store) PendingSearch(ctx context.Context) (int64, error) {
 }
 
 // indexPending indexes what is queued, piece by piece. Where somebody else wrote meanwhile it
-// does one piece only, and leaves them the writer until the next call.
-func (s *Store) indexPending(ctx context.Context) {
-	for alone := true; alone && ctx.Err() == nil; {
+// does one piece only, and returns how long to leave them the writer.
+func (s *Store) indexPending(ctx context.Context) (pause time.Duration) {
+	for ctx.Err() == nil {
 		before := s.combiner.handedIn.Load()
 		pieces, err := s.pendingTexts(ctx)
 		if err != nil || len(pieces) == 0 {
-			return
+			break
 		}
-		if err := s.index(ctx, pieces); err != nil {
+		took, err := s.index(ctx, pieces)
+		if err != nil {
 			slog.Warn("indexing for search failed; it is tried again", "cause", err)
-			return
+			break
 		}
-		alone = s.combiner.handedIn.Load() == before+1
+		if s.combiner.handedIn.Load() != before+1 {
+			return max(indexEvery, (indexShare-1)*took)
+		}
 	}
+	return indexEvery
 }
 
 // pendingText is one queued post with the text to be indexed.
 type pendingText struct {
 	queued       int64 // id in the queue
-	thread       forum.ThreadID
-	number       int64
+	doc          int64 // the post's place in the index; 0 where there is no post any more
 	textVersion  int64
 	title, plain string
 }
@@ -110,13 +115,13 @@ type pendingText struct {
 func (s *Store) pendingTexts(ctx context.Context) ([]pendingText, error) {
 	var pieces []pendingText
 	err := s.read(ctx, Query{`
-		SELECT q.id, q.thread_id, q.number, p.text_version, CASE WHEN q.number = 1 THEN t.title ELSE '' END, p.body
+		SELECT q.id, p.doc, p.text_version, CASE WHEN q.number = 1 THEN t.title ELSE '' END, p.body
 		FROM search_queue q
 		LEFT JOIN posts p ON p.thread_id = q.thread_id AND p.number = q.number
 		LEFT JOIN threads t ON t.id = q.thread_id
 		ORDER BY q.id LIMIT $1`, []any{int64(indexBatch)}, func(row Row) error {
 		var piece pendingText
-		err := scan(row, &piece.queued, &piece.thread, &piece.number, &piece.textVersion, &piece.title, &piece.plain)
+		err := scan(row, &piece.queued, &piece.doc, &piece.textVersion, &piece.title, &piece.plain)
 		if s.Plain != nil {
 			piece.plain = s.Plain(piece.plain)
 		}
@@ -126,46 +131,44 @@ func (s *Store) pendingTexts(ctx context.Context) ([]pendingText, error) {
 	return pieces, err
 }
 
-// index writes pieces to the index and takes them off the queue.
-func (s *Store) index(ctx context.Context, pieces []pendingText) error {
+// index writes pieces to the index and takes them off the queue. It returns how long it had the writer.
+func (s *Store) index(ctx context.Context, pieces []pendingText) (time.Duration, error) {
+	var took atomic.Int64 // the writer may still be at it when ctx has ended
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		began := time.Now()
 		for _, piece := range pieces {
 			if err := t.index(piece); err != nil {
 				return forum.Receipt{}, err
 			}
 		}
+		took.Store(int64(time.Since(began)))
 		return forum.Receipt{}, nil
 	})
-	return err
+	return time.Duration(took.Load()), err
 }
 
 // index brings one post up to date. Where it was taken off the queue meanwhile, another process
 // has done so, perhaps from a later text.
 func (t *tx) index(piece pendingText) error {
 	taken, err := t.exec(`DELETE FROM search_queue WHERE id = $1`, piece.queued)
-	if err != nil || taken == 0 {
+	if err != nil || taken == 0 || piece.doc == 0 {
 		return err
 	}
 	known := false
-	err = t.conn.Query(`SELECT 1 FROM search_docs WHERE thread_id = $1 AND number = $2`, []any{piece.thread, piece.number}, one(&known))
+	err = t.conn.Query(`SELECT 1 FROM search_docs WHERE doc = $1`, []any{piece.doc}, one(&known))
 	if err != nil {
 		return err
 	}
-	doc := docID(piece.thread, piece.number)
 	if known {
-		if _, err := t.exec(`DELETE FROM search_text WHERE rowid = $1`, doc); err != nil {
+		if _, err := t.exec(`DELETE FROM search_text WHERE rowid = $1`, piece.doc); err != nil {
 			return err
 		}
 	}
-	if piece.textVersion != 0 {
-		if _, err := t.exec(`INSERT INTO search_text (rowid, title, body) VALUES ($1, $2, $3)`, doc, piece.title, piece.plain); err != nil {
-			return err
-		}
-		if _, err := t.exec(`
-			INSERT INTO search_docs (thread_id, number, text_version) VALUES ($1, $2, $3)
-			ON CONFLICT (thread_id, number) DO UPDATE SET text_version = excluded.text_version`, piece.thread, piece.number, piece.textVersion); err != nil {
-			return err
-		}
+	if _, err := t.exec(`INSERT INTO search_text (rowid, title, body) VALUES ($1, $2, $3)`, piece.doc, piece.title, piece.plain); err != nil {
+		return err
 	}
-	return nil
+	_, err = t.exec(`
+		INSERT INTO search_docs (doc, text_version) VALUES ($1, $2)
+		ON CONFLICT (doc) DO UPDATE SET text_version = excluded.text_version`, piece.doc, piece.textVersion)
+	return err
 }

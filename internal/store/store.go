@@ -41,7 +41,7 @@ func Open(ctx context.Context, engine Engine, clock forum.Clock) (*Store, error)
 // Run does the background work until ctx ends: it brings the search index up to date and forgets
 // what is no longer needed.
 func (s *Store) Run(ctx context.Context) {
-	index := time.NewTicker(indexEvery)
+	index := time.NewTimer(indexEvery)
 	forget := time.NewTicker(time.Hour)
 	defer index.Stop()
 	defer forget.Stop()
@@ -50,7 +50,7 @@ func (s *Store) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-index.C:
-			s.indexPending(ctx)
+			index.Reset(s.indexPending(ctx))
 		case <-forget.C:
 			s.forget(ctx)
 		}

@@ -177,9 +177,9 @@ func checks() []check {
 			counted: `SELECT '', 0, 0, 0 WHERE 1 = 0`},
 		{name: "search knows or waits for each post", keys: []string{"thread", "post"}, numbers: []string{"text_version"}, rows: "search_docs",
 			stored: `SELECT p.thread_id, p.number, p.text_version FROM posts p
-				LEFT JOIN search_docs d ON d.thread_id = p.thread_id AND d.number = p.number AND d.text_version = p.text_version
-				LEFT JOIN search_queue q ON d.number IS NULL AND q.thread_id = p.thread_id AND q.number = p.number
-				WHERE d.number IS NULL AND q.id IS NULL`,
+				LEFT JOIN search_docs d ON d.doc = p.doc AND d.text_version = p.text_version
+				LEFT JOIN search_queue q ON d.doc IS NULL AND q.thread_id = p.thread_id AND q.number = p.number
+				WHERE d.doc IS NULL AND q.id IS NULL`,
 			counted: `SELECT 0, 0, 0 WHERE 1 = 0`},
 	}
 }

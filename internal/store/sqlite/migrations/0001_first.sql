@@ -128,9 +128,11 @@ CREATE TABLE thread_views (
     n         INTEGER NOT NULL CHECK (n >= 0)
 ) STRICT;
 
--- With a rowid: new posts of all threads then lie at the end of the table, and a commit of replies
--- to many threads touches few of its pages (a third fewer bytes written, docs/performance.md).
+-- In the order they came: new posts of all threads then lie at the end of the table and of the index
+-- of words, and a commit of replies to many threads touches few pages (docs/performance.md). doc is
+-- that place, known to the search alone; a post's key is its thread and number.
 CREATE TABLE posts (
+    doc               INTEGER PRIMARY KEY,
     thread_id         INTEGER NOT NULL REFERENCES threads (id),
     number            INTEGER NOT NULL CHECK (number > 0),
     author_id         INTEGER REFERENCES users (id),
@@ -155,7 +157,7 @@ CREATE TABLE posts (
     html_version      INTEGER NOT NULL,
     body              TEXT    NOT NULL,
     html              TEXT    NOT NULL,
-    PRIMARY KEY (thread_id, number)
+    UNIQUE (thread_id, number)
 ) STRICT;
 CREATE INDEX posts_visible ON posts (thread_id, created_at) WHERE state = 'visible';
 CREATE INDEX posts_author ON posts (author_id, created_at) WHERE author_id IS NOT NULL;
@@ -318,14 +320,11 @@ CREATE TABLE search_queue (
     number    INTEGER NOT NULL
 ) STRICT;
 
--- What the index knows: the text version of each indexed post. The rowid of search_text is
--- thread_id * 2^31 + number.
+-- What the index knows: the text version of each indexed post.
 CREATE TABLE search_docs (
-    thread_id    INTEGER NOT NULL,
-    number       INTEGER NOT NULL,
-    text_version INTEGER NOT NULL,
-    PRIMARY KEY (thread_id, number)
-) STRICT, WITHOUT ROWID;
+    doc          INTEGER PRIMARY KEY,
+    text_version INTEGER NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE search_text USING fts5 (
     title, body,
     content = '', contentless_delete = 1,
