@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"folkmoot/internal/forum"
@@ -32,18 +33,28 @@ func benchCreatePost(b *testing.B, c *community) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
 }
 
-// benchThreadPage reads pages of twenty of a thread of a thousand: the first, the last, one between.
+// benchThreadPage reads pages of twenty of threads of a hundred and of a million posts: the first,
+// one between, the last, and the last where a post was deleted, so that rows say where it begins.
 func benchThreadPage(b *testing.B, c *community) {
-	id := c.filled(b, 1000)
-	for name, at := range map[string]forum.PageAt{"first": {}, "middle": {Number: 500}, "last": {Last: true}} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				page, err := c.ThreadPage(b.Context(), forum.Actor{}, id, at)
-				if err != nil || len(page.Posts) != forum.PageSize {
-					b.Fatalf("%d posts, %v", len(page.Posts), err)
+	for _, posts := range []int{100, 1_000_000} {
+		id := c.filled(b, posts)
+		read := func(name string, at forum.PageAt) {
+			b.Run(fmt.Sprintf("%s of %d posts", name, posts), func(b *testing.B) {
+				for b.Loop() {
+					page, err := c.ThreadPage(b.Context(), forum.Actor{}, id, at)
+					if err != nil || len(page.Posts) != forum.PageSize {
+						b.Fatalf("%d posts, %v", len(page.Posts), err)
+					}
 				}
-			}
-		})
+			})
+		}
+		read("first", forum.PageAt{})
+		read("middle", forum.PageAt{Number: int64(posts / 2)})
+		read("last", forum.PageAt{Last: true})
+		if _, err := c.DeletePost(b.Context(), c.must(b, moderator), id, int64(posts)-1, ""); err != nil {
+			b.Fatal(err)
+		}
+		read("last after a deletion", forum.PageAt{Last: true})
 	}
 }
 
@@ -64,14 +75,24 @@ func benchVerify(b *testing.B, c *community) {
 	}
 }
 
-// filled is a thread of n posts.
+// filled is a thread of n posts, brought in pieces.
 func (c *community) filled(b *testing.B, n int) forum.ThreadID {
 	b.Helper()
-	at, actor := c.place(b), c.must(b, author)
-	for i := range n - 3 {
-		if _, err := c.CreatePost(b.Context(), actor, forum.NewPost{Thread: at.thread, Body: fmt.Sprint("Some words of post ", i)}); err != nil {
+	const piece = 5000
+	thread := forum.ImportedThread{Key: fmt.Sprint("filled with ", n), Title: fmt.Sprintf("A thread of %d posts", n), Paths: []string{fmt.Sprint("/filled/", n)}}
+	for done := 0; done < n; done += piece {
+		thread.Posts = thread.Posts[:min(done, 1)] // a piece begins with the first post, which tells the thread
+		for i := done; i < min(done+piece, n); i++ {
+			thread.Posts = append(thread.Posts, forum.ImportedPost{Key: fmt.Sprintf("post %d of %d", i, n), AuthorName: "Somebody",
+				Body: fmt.Sprintf("Some words of post %d. %s", i, strings.Repeat("And so on. ", 25)), CreatedAt: c.clock.Now()})
+		}
+		if _, err := c.ImportThreads(b.Context(), "elsewhere", c.general, []forum.ImportedThread{thread}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	return at.thread
+	address, err := c.Redirect(b.Context(), forum.Actor{}, thread.Paths[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return address.Thread
 }
