@@ -145,11 +145,22 @@ func edge(condition string) string {
 		ORDER BY p.number DESC LIMIT $5) AS edge)`
 }
 
-// since finds the first visible post of or after a time.
+// since finds the first visible post of or after a time, by halving: numbers and times rise together,
+// but for late posts, which are passed over.
 func (l postList) since(at time.Time, number *int64) Query {
-	return Query{`SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
-		WHERE p.thread_id = $3 AND p.state = 'visible' AND p.created_at >= $4 AND ` + seesThread + `
-		ORDER BY p.created_at, p.number LIMIT 1`,
+	const reached = ` coalesce((SELECT p.created_at FROM posts p WHERE p.thread_id = $3 AND p.late = 0
+		AND p.number >= (h.low + h.high) / 2 AND p.number < h.high ORDER BY p.number LIMIT 1), $4) >= $4 `
+	return Query{`WITH RECURSIVE halved (low, high) AS (
+			SELECT 1, t.next_number FROM threads t WHERE t.id = $3
+			UNION ALL
+			SELECT CASE WHEN ` + reached + ` THEN h.low ELSE (h.low + h.high) / 2 + 1 END,
+				CASE WHEN ` + reached + ` THEN (h.low + h.high) / 2 ELSE h.high END
+			FROM halved h WHERE h.low < h.high
+		)
+		SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
+		WHERE p.thread_id = $3 AND p.number >= (SELECT h.low FROM halved h WHERE h.low = h.high)
+			AND p.late = 0 AND p.state = 'visible' AND ` + seesThread + `
+		ORDER BY p.number LIMIT 1`,
 		readerArgs(l.reader, l.thread, at), func(row Row) error { return scan(row, number) }}
 }
 
@@ -246,17 +257,18 @@ func (s *Store) CreatePost(ctx context.Context, change forum.Change, new forum.P
 func (t *tx) appendPost(thread *thread, post *forum.Post) error {
 	post.Thread, post.Number = thread.ID, max(post.Number, thread.NextNumber)
 	thread.NextNumber = post.Number + 1
-	if post.CreatedAt.After(thread.LastStampedAt) {
+	late := post.CreatedAt.Before(thread.LastStampedAt)
+	if !late {
 		thread.LastStampedAt = post.CreatedAt
 	}
 	t.touch(thread)
 	post.Version = thread.Version
 	_, err := t.exec(`
 		INSERT INTO posts (thread_id, number, author_id, author_name, reply_thread_id, reply_number,
-			created_at, edited_at, version, text_version, html_version, body, html)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)`,
+			created_at, late, edited_at, version, text_version, html_version, body, html)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)`,
 		thread.ID, post.Number, post.Author.ID, bareName(post.Author), post.ReplyThread, number(post.ReplyNumber),
-		post.CreatedAt, post.EditedAt, post.Version, post.HTMLVersion, post.Body, post.HTML)
+		post.CreatedAt, late, post.EditedAt, post.Version, post.HTMLVersion, post.Body, post.HTML)
 	if err != nil {
 		return err
 	}
@@ -305,8 +317,13 @@ func (t *tx) unshowPost(thread *thread, post *forum.Post) error {
 		}
 	}
 	if !post.CreatedAt.Before(thread.LastActivityAt) {
-		thread.LastActivityAt = thread.CreatedAt
-		return t.conn.Query(`SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' ORDER BY created_at DESC LIMIT 1`, id,
+		return t.conn.Query(`SELECT coalesce(max(created_at), $2) FROM (
+				SELECT created_at FROM (SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' AND late = 0
+					ORDER BY number DESC LIMIT 1) AS in_order
+				UNION ALL
+				SELECT created_at FROM (SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' AND late = 1
+					ORDER BY created_at DESC LIMIT 1) AS late
+			) AS latest`, []any{thread.ID, thread.CreatedAt},
 			func(row Row) error { return scan(row, &thread.LastActivityAt) })
 	}
 	return nil

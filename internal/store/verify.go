@@ -100,10 +100,10 @@ func checks() []check {
 			counted: `SELECT p.thread_id, ` + when("p.state", "visible", "hidden", "deleted") + `, ` + sumIf("p.state = 'visible'", "p.reactions") + ` FROM ` + presentPosts + ` GROUP BY p.thread_id`},
 		{name: "thread ends", keys: []string{"thread"}, numbers: []string{"first_post_number", "last_post_number", "last_activity_at"}, rows: "threads",
 			stored: `SELECT t.id, coalesce(t.first_post_number, 0), coalesce(t.last_post_number, 0), t.last_activity_at FROM ` + presentThreads,
-			counted: `SELECT t.id,
-				coalesce((SELECT min(p.number) FROM posts p WHERE p.thread_id = t.id AND p.state = 'visible'), 0),
-				coalesce((SELECT max(p.number) FROM posts p WHERE p.thread_id = t.id AND p.state = 'visible'), 0),
-				coalesce((SELECT max(p.created_at) FROM posts p WHERE p.thread_id = t.id AND p.state = 'visible'), t.created_at) FROM ` + presentThreads},
+			counted: `SELECT t.id, coalesce(x.first, 0), coalesce(x.last, 0), coalesce(x.at, t.created_at)
+				FROM threads t LEFT JOIN (SELECT p.thread_id, min(p.number) AS first, max(p.number) AS last, max(p.created_at) AS at
+					FROM posts p WHERE p.state = 'visible' GROUP BY p.thread_id) x ON x.thread_id = t.id
+				WHERE t.purging_at IS NULL`},
 		{name: "thread last author", keys: []string{"thread"}, numbers: []string{"last_author_id"}, rows: "threads",
 			stored:  `SELECT t.id, coalesce(t.last_author_id, 0) FROM ` + presentThreads,
 			counted: `SELECT t.id, coalesce(p.author_id, 0) FROM threads t JOIN posts p ON p.thread_id = t.id AND p.number = t.last_post_number WHERE t.purging_at IS NULL`},
@@ -161,6 +161,14 @@ func checks() []check {
 			counted: `SELECT t.id, max(t.next_number, coalesce(x.number, 0) + 1), max(t.version, coalesce(x.version, 0)), max(t.last_stamped_at, coalesce(x.at, 0))
 				FROM threads t LEFT JOIN (SELECT thread_id, max(number) AS number, max(version) AS version, max(created_at) AS at FROM posts GROUP BY thread_id) x ON x.thread_id = t.id
 				WHERE t.purging_at IS NULL`},
+		// Last activity and the jump to a date rest on it.
+		{name: "posts in order of time", keys: []string{"thread", "post"}, numbers: []string{"late"}, rows: "posts",
+			stored: `SELECT x.thread_id, x.number, x.created_at - x.before FROM (
+					SELECT thread_id, number, created_at, max(created_at) OVER (PARTITION BY thread_id ORDER BY number
+						ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+					FROM posts WHERE late = 0
+				) x WHERE x.created_at < x.before`,
+			counted: `SELECT 0, 0, 0 WHERE 1 = 0`},
 		{name: "first post of each thread", keys: []string{"thread"}, numbers: []string{"there"}, rows: "threads",
 			stored:  `SELECT t.id, 1 FROM ` + presentThreads,
 			counted: `SELECT p.thread_id, 1 FROM ` + presentPosts + ` WHERE p.number = 1`},

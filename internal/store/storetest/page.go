@@ -14,6 +14,8 @@ var pageCases = []testCase{
 	{"a hole of deleted posts", pageHole},
 	{"jumps to a number", pageNumbers},
 	{"jumps to a date", pageDates},
+	{"posts that came later than their time", pageLate},
+	{"posts that came later than their time", pageLate},
 	{"walked forward and back", pageWalk},
 	{"path of categories", pagePath},
 }
@@ -117,6 +119,21 @@ func pageDates(t *testing.T, c *community) {
 		differ(t, fmt.Sprintf("begins at %v", at), want, got.From)
 	}
 	differ(t, "after the end", int64(3), c.edges(t, visitor, id, forum.PageAt{Time: start.Add(time.Hour)}).From)
+}
+
+// pageLate: posts that came later than their time are passed over by a jump to a date, and last
+// activity knows them.
+func pageLate(t *testing.T, c *community) {
+	old, recent := 300*time.Hour, 100*time.Hour
+	c.do(t, importThread{category: c.general, key: "late", posts: []importedPost{{age: old}, {age: recent}, {age: 250 * time.Hour}, {age: 200 * time.Hour}, {age: recent / 2}}})
+	id := forum.ThreadID(1)
+	now := c.clock.Now()
+	for age, want := range map[time.Duration]int64{old + time.Hour: 1, 260 * time.Hour: 2, 220 * time.Hour: 2, recent - time.Hour: 5} {
+		differ(t, fmt.Sprintf("begins %v ago", age), want, c.edges(t, visitor, id, forum.PageAt{Time: now.Add(-age)}).From)
+	}
+	for _, number := range []int64{5, 2, 4, 3} { // the rest of what is last activity, in turn
+		c.do(t, deletePost{by: as(moderator), thread: id, number: number})
+	}
 }
 
 // pageWalk: from any start, forward by Next and back by Previous, every post that is seen comes once.

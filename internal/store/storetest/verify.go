@@ -115,6 +115,8 @@ func verifyRows(t *testing.T, c *community) {
 		{"version", "threads", `UPDATE threads SET version = 2 WHERE id = 1`, []string{"next number, version and time above all given version (thread 1)"}},
 		{"last time given", "threads", `UPDATE threads SET last_stamped_at = last_stamped_at - 10000000 WHERE id = 1`,
 			[]string{"next number, version and time above all given last_stamped_at (thread 1)"}},
+		{"a post before its time", "posts", `UPDATE posts SET created_at = created_at - 100000000000 WHERE thread_id = 1 AND number = 2`,
+			[]string{"posts in order of time late (thread 1, post 2)"}},
 		{"a thread's state without its mark", "threads", `UPDATE threads SET state = 'visible' WHERE state = 'unlisted'`, []string{
 			"category threads_visible (category 1)", "category threads_unlisted (category 1)", "category posts_visible (category 1)", "category posts_unlisted (category 1)",
 			"person in category threads_visible (person 3, category 1)", "person in category threads_unlisted (person 3, category 1)",

@@ -150,6 +150,7 @@ CREATE TABLE posts (
     revisions         INTEGER NOT NULL DEFAULT 0 CHECK (revisions >= 0),
     reactions         INTEGER NOT NULL DEFAULT 0 CHECK (reactions >= 0),
     created_at        INTEGER NOT NULL,
+    late              INTEGER NOT NULL DEFAULT 0, -- an earlier post of the thread has a later time
     edited_at         INTEGER,
     edited_by         INTEGER REFERENCES users (id),
     version           INTEGER NOT NULL,
@@ -159,7 +160,7 @@ CREATE TABLE posts (
     html              TEXT    NOT NULL,
     UNIQUE (thread_id, number)
 ) STRICT;
-CREATE INDEX posts_visible ON posts (thread_id, created_at) WHERE state = 'visible';
+CREATE INDEX posts_late ON posts (thread_id, created_at) WHERE late = 1;
 CREATE INDEX posts_author ON posts (author_id, created_at) WHERE author_id IS NOT NULL;
 CREATE INDEX posts_reply ON posts (reply_thread_id, reply_number) WHERE reply_number IS NOT NULL;
 
