@@ -86,7 +86,8 @@ func TestRations(t *testing.T) {
 	w := newWorld(t)
 	w.kit.Rates = httpkit.NewRates(stillClock{}, 1)
 	path := w.path("/threads/{open}/posts")
-	for range httpkit.Posting.Quota {
+	first := w.must(http.StatusCreated, "ben", "POST", path, values{"body": "first"}, "Idempotency-Key", "k1")
+	for range httpkit.Posting.Quota - 1 {
 		w.must(http.StatusCreated, "ben", "POST", path, values{"body": "x"})
 	}
 	got := w.must(http.StatusTooManyRequests, "ben", "POST", path, values{"body": "x"})
@@ -96,6 +97,16 @@ func TestRations(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, value, want)
 		}
 	}
+	again := w.must(http.StatusCreated, "ben", "POST", path, values{"body": "first"}, "Idempotency-Key", "k1")
+	if got, want := again.at("number"), first.at("number"); got != want {
+		t.Errorf("a retry past the ration answers with post %v, want %v", got, want)
+	}
+	w.must(http.StatusUnprocessableEntity, "ben", "POST", path, values{"body": "other"}, "Idempotency-Key", "k1")
+	w.must(http.StatusTooManyRequests, "ben", "POST", path, values{"body": "x"}, "Idempotency-Key", "k2")
+	for range httpkit.Searching.Quota {
+		w.must(http.StatusOK, "ben", "GET", "/search?q=x", nil)
+	}
+	w.must(http.StatusTooManyRequests, "ben", "GET", "/search?q=x", nil, "Idempotency-Key", "k1")
 	w.must(http.StatusCreated, "ann", "POST", path, values{"body": "x"})
 	w.must(http.StatusCreated, "mod", "POST", path, values{"body": "x"})
 	for range 10 {

@@ -33,6 +33,9 @@ type param struct {
 	min, max int64 // of a number
 }
 
+// keyHeader is the header of Keyed.
+const keyHeader = "Idempotency-Key"
+
 // id is a number that names something. Malformed, it names nothing: that is no other answer
 // than that of an id which nothing has.
 type id int64
@@ -61,6 +64,16 @@ func newParam(field reflect.StructField, in, name string) param {
 	p.min, _ = strconv.ParseInt(field.Tag.Get("minimum"), 10, 64)
 	p.max, _ = strconv.ParseInt(field.Tag.Get("maximum"), 10, 64)
 	return p
+}
+
+// key is the idempotency key of a request, "" where the operation takes none.
+func (f *form) key(r *http.Request) string {
+	for i := range f.params {
+		if f.params[i].name == keyHeader {
+			return r.Header.Get(keyHeader)
+		}
+	}
+	return ""
 }
 
 // decode reads a request into in, which is a pointer.

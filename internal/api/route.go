@@ -58,7 +58,7 @@ func route[In, Out any, P interface {
 	}
 	s.mux.Handle(op.method+" "+Prefix+op.path, handle(func(w http.ResponseWriter, r *http.Request) error {
 		if op.ration != nil {
-			if err := s.kit.Spend(r.Context(), op.ration); err != nil {
+			if err := s.kit.Spend(r.Context(), op.ration, form.key(r)); err != nil {
 				return err
 			}
 		}

@@ -35,6 +35,7 @@ type Actor struct {
 	Suspended bool
 	Scope     Scope // "" (a session, the command line) is everything
 	Rev       int64 // of the person, as read with the credentials
+	Refused   error // why nothing new may be done now, a rate say; what is known under a key is still answered
 
 	remembered Secret // by which the actor was not read but remembered
 }

@@ -241,6 +241,8 @@ func (s *Service) DeleteToken(ctx context.Context, actor Actor, id int64) error 
 	switch {
 	case !actor.SignedIn():
 		return errSignIn
+	case actor.Refused != nil:
+		return actor.Refused
 	case actor.Scope == ScopeRead:
 		return forbidden("this token may only read")
 	}

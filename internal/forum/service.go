@@ -106,22 +106,34 @@ func (c Change) on(thread *Thread) Change {
 
 // once decides and changes, at most once for a key: what is known under it is the answer, whatever
 // actor may do by now. The transaction looks the key up before anything else; here it is looked up
-// where a decision refused before there was a transaction.
+// where a decision refused before there was a transaction, and where nothing new may be done at all:
+// that costs one look-up, whatever is asked for.
 func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
-	if change.Key == "" {
+	switch {
+	case change.Key == "" && actor.Refused != nil:
+		return Receipt{}, actor.Refused
+	case change.Key == "":
 		return s.decideTwice(ctx, actor, change, decide)
 	}
 	if wrong := LimitKey.Check(change.Key); wrong != nil {
 		return Receipt{}, fields{*wrong}.err()
 	}
+	if actor.Refused != nil {
+		return s.known(ctx, change, actor.Refused)
+	}
 	receipt, err := s.decideTwice(ctx, actor, change, decide)
 	if err == nil || errors.Is(err, ErrKeyReused) {
 		return receipt, err
 	}
-	if kept, known, lookupErr := s.Store.Receipt(ctx, *change); known || errors.Is(lookupErr, ErrKeyReused) {
-		return kept, lookupErr
+	return s.known(ctx, change, err)
+}
+
+// known is what is known under the change's key, else the refusal.
+func (s *Service) known(ctx context.Context, change *Change, refusal error) (Receipt, error) {
+	if kept, known, err := s.Store.Receipt(ctx, *change); known || errors.Is(err, ErrKeyReused) {
+		return kept, err
 	}
-	return receipt, err
+	return Receipt{}, refusal
 }
 
 // decideTwice runs decide, and once more where what it rested on changed before the write. The

@@ -86,15 +86,21 @@ func NewRates(clock forum.Clock, factor float64) *Rates {
 }
 
 // Spend takes one of the ration of whoever asks, and says in the answer what is left of it. It
-// is a TooMany error where nothing is. Moderators are not rationed, whatever their token may do:
+// is a TooMany error where nothing is. With the idempotency key of a person's write, "" elsewhere,
+// the error is the Actor's instead: Service answers what it knows under the key, and does nothing
+// else. (So a retry takes one too while there are any, and is never refused.) Moderators are not rationed, whatever their token may do:
 // clearing up after a script must be as quick as the script.
-func (k *Kit) Spend(ctx context.Context, ration *Ration) error {
+func (k *Kit) Spend(ctx context.Context, ration *Ration, key string) error {
 	x := exchangeOf(ctx)
 	if role := x.actor.Role; !x.actor.Suspended && (role == forum.Moderator || role == forum.Admin) {
 		return nil
 	}
 	if ration.By == ByPerson && x.actor.SignedIn() {
-		return k.Rates.spend(x.Header(), ration, "", uint64(x.actor.User))
+		err := k.Rates.spend(x.Header(), ration, "", uint64(x.actor.User))
+		if key != "" {
+			x.actor.Refused, err = err, nil
+		}
+		return err
 	}
 	return k.spendAddress(x, ration, "")
 }
@@ -115,7 +121,7 @@ func (k *Kit) SpendSignIn(ctx context.Context, name string) error {
 // SpendSignUp takes one of each ration of signing up with a name. A repeated sign-up is answered
 // like signing in, and would otherwise be a way to try passwords past their rations.
 func (k *Kit) SpendSignUp(ctx context.Context, name string) error {
-	if err := k.Spend(ctx, &SigningUp); err != nil {
+	if err := k.Spend(ctx, &SigningUp, ""); err != nil {
 		return err
 	}
 	return k.SpendSignIn(ctx, name)

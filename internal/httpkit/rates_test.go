@@ -156,7 +156,7 @@ func TestSpendCountsWhoAsks(t *testing.T) {
 				if change != nil {
 					change(r)
 				}
-				return serve(k, r, func(_ http.ResponseWriter, r *http.Request) error { return k.Spend(r.Context(), &tt.ration) }).Code
+				return serve(k, r, func(_ http.ResponseWriter, r *http.Request) error { return k.Spend(r.Context(), &tt.ration, "") }).Code
 			}
 			if got := spend(nil); got != 200 {
 				t.Fatalf("the first time: got %d", got)

@@ -162,8 +162,12 @@ func TestTextIsKept(t *testing.T) {
 		t.Parallel()
 		s, _, _, b := community(t)
 		s.kit.Rates = httpkit.NewRates(stopped{}, 0.001)
-		b.get("/t/1/a-thread")
+		form := b.get("/t/1/a-thread")
 		b.submit("/t/1/reply", fill{"body": "the first"})
+		b.wantText("3 posts")
+		b.page = form // whose answer did not arrive, say
+		b.submit("/t/1/reply", fill{"body": "the first"})
+		b.wantText("3 posts")
 		write(b)
 		b.wantStatus(http.StatusTooManyRequests)
 		if b.page.header.Get("Retry-After") == "" {

@@ -62,7 +62,7 @@ func (s *server) receive(r *http.Request, ration *httpkit.Ration) (url.Values, e
 	if err != nil {
 		return in, err
 	}
-	return in, s.kit.Spend(r.Context(), ration)
+	return in, s.kit.Spend(r.Context(), ration, in.Get("key"))
 }
 
 // partOfForm reads a form that breaks off, in the middle of a character perhaps.

@@ -39,7 +39,7 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	if query.Get("q") == "" {
 		return s.show(w, r, p)
 	}
-	if err := s.kit.Spend(r.Context(), &httpkit.Searching); err != nil {
+	if err := s.kit.Spend(r.Context(), &httpkit.Searching, ""); err != nil {
 		return err
 	}
 	offset := int(min(positive(query.Get("after")), forum.MaxSearchHits))
