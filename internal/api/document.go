@@ -19,7 +19,8 @@ const description = `Everything the pages can do. Read without a token, write wi
 /sign-in, or one made by POST /tokens.
 
 Every number is exact and from the same snapshot as what it stands beside, except where it says approximate.
-What you may not see and what does not exist answer alike. Errors are problems (RFC 9457).`
+What you may not see and what does not exist answer alike. Errors are problems (RFC 9457); a parameter or
+field that is not known here is one, too.`
 
 // newDocument begins the OpenAPI document. Huma's own pages are left out: they load scripts from elsewhere.
 func newDocument() huma.API {

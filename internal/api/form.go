@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +25,6 @@ import (
 type form struct {
 	params []param
 	body   []int // the index of the field Body; nil where there is none
-	query  bool  // some parameter stands in the query
 }
 
 // param is a field that a header, a part of the path or of the query fills.
@@ -52,7 +53,6 @@ func formOf[In any]() *form {
 		for _, in := range []string{"path", "query", "header"} {
 			if name, given := field.Tag.Lookup(in); given {
 				f.params = append(f.params, newParam(field, in, name))
-				f.query = f.query || in == "query"
 			}
 		}
 	}
@@ -79,9 +79,9 @@ func (f *form) key(r *http.Request) string {
 // decode reads a request into in, which is a pointer.
 func (f *form) decode(r *http.Request, in any) error {
 	target := reflect.ValueOf(in).Elem()
-	var query url.Values
-	if f.query && r.URL.RawQuery != "" {
-		query = r.URL.Query()
+	query, err := f.readQuery(r)
+	if err != nil {
+		return err
 	}
 	for i := range f.params {
 		p := &f.params[i]
@@ -98,6 +98,32 @@ func (f *form) decode(r *http.Request, in any) error {
 	}
 	return decodeBody(r, target.FieldByIndex(f.body).Addr().Interface())
 }
+
+// readQuery reads the query. What is not known here is refused: a mistyped filter must not answer
+// with the whole list.
+func (f *form) readQuery(r *http.Request) (url.Values, error) {
+	if r.URL.RawQuery == "" {
+		return nil, nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &forum.Error{Kind: forum.Invalid, Message: "the query of the address is malformed", Cause: err}
+	}
+	var unknown []forum.FieldError
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.ContainsFunc(f.params, func(p param) bool { return p.in == "query" && p.name == name }) {
+			unknown = append(unknown, forum.FieldError{Field: shortened(name), Message: "is not known here"})
+		}
+	}
+	if len(unknown) > 0 {
+		return nil, &forum.Error{Kind: forum.Invalid, Message: "some of the input cannot be accepted",
+			Fields: unknown[:min(len(unknown), maxUnknown)]}
+	}
+	return query, nil
+}
+
+// maxUnknown bounds how many unknown parameters a problem names.
+const maxUnknown = 10
 
 // text is what the request says for p, "" where it says nothing.
 func (p *param) text(r *http.Request, query url.Values) (string, error) {
@@ -252,10 +278,17 @@ func fieldName(pointer jsontext.Pointer) string {
 			name += "."
 		}
 		if name += token; len(name) > longestFieldName {
-			return strings.ToValidUTF8(name[:longestFieldName], "") + "…"
+			break
 		}
 	}
-	return name
+	return shortened(name)
+}
+
+func shortened(name string) string {
+	if len(name) > longestFieldName {
+		name = name[:longestFieldName] + "…"
+	}
+	return strings.ToValidUTF8(name, "")
 }
 
 func wrongType(err *json.SemanticError) string {

@@ -178,11 +178,32 @@ func TestHostileQueries(t *testing.T) {
 		"/threads?cursor=%00":                            "cursor",
 		"/threads/" + "1/posts?from=9223372036854775808": "from",
 		"/people/ann/posts?cursor=bm90aGluZw":            "cursor",
+		"/threads?categoryid=1":                          "categoryid",
+		"/threads?Tag=x":                                 "Tag",
+		"/threads?limit=5&page=2&x=1":                    "page",
+		"/threads/1?limit=1":                             "limit",
+		"/threads?=1":                                    "",
+		"/threads?%ff=1":                                 "",
+		"/threads?" + strings.Repeat("n", 5000):          strings.Repeat("n", 80) + "…",
 	} {
 		got := w.do("", "GET", query, nil)
 		if got.status != http.StatusUnprocessableEntity || got.at("errors.0.field") != field {
 			t.Errorf("%.60s: got %d %s, want 422 and the field %s", query, got.status, got.text, field)
 		}
+		checkProblem(t, got)
+	}
+	for _, query := range []string{"/threads?limit=%zz", "/threads?limit=1;tag=x", "/threads/1?%"} {
+		if got := w.do("", "GET", query, nil); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: got %d %s, want 422", query, got.status, got.text)
+		}
+	}
+	many := w.do("", "GET", "/threads?"+strings.Repeat("&a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1&l=1", 20), nil)
+	if fields, _ := many.at("errors").([]any); many.status != http.StatusUnprocessableEntity || len(fields) != 10 {
+		t.Errorf("twelve unknown parameters: got %d %s, want 422 and ten of them", many.status, many.text)
+	}
+	body := w.do("ann", "PATCH", "/me?about=x", values{"about": "y"})
+	if body.status != http.StatusUnprocessableEntity {
+		t.Errorf("a parameter that belongs into the body: got %d %s, want 422", body.status, body.text)
 	}
 }
 
