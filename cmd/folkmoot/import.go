@@ -64,7 +64,7 @@ func (c *stackExchangeCommand) Run(ctx context.Context, std *console) (err error
 		return err
 	}
 	defer m.Close()
-	im.Target = importTarget{m}
+	im.Target = m
 	return c.finish(ctx, std, &im)
 }
 
@@ -91,14 +91,6 @@ func existing(folder string) string {
 		return folder
 	}
 	return os.TempDir()
-}
-
-// importTarget is the forum as importers see it. Redirects of tags are no part of the domain.
-type importTarget struct{ *moot }
-
-// ImportRedirects makes old addresses of tags lead to them.
-func (t importTarget) ImportRedirects(ctx context.Context, paths map[string]forum.Address) error {
-	return t.store.ImportRedirects(ctx, paths)
 }
 
 // reportFile is the file for single records; without a name it takes and keeps nothing.

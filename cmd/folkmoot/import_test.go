@@ -272,13 +272,13 @@ func checkHistory(t *testing.T, m *moot) {
 
 // interrupted is a forum that is interrupted after some batches of threads.
 type interrupted struct {
-	importTarget
+	*moot
 	batches int
 	stop    context.CancelFunc
 }
 
 func (t *interrupted) ImportThreads(ctx context.Context, source string, category forum.CategoryID, threads []forum.ImportedThread) (forum.ImportResult, error) {
-	got, err := t.importTarget.ImportThreads(ctx, source, category, threads)
+	got, err := t.moot.ImportThreads(ctx, source, category, threads)
 	if t.batches--; t.batches == 0 {
 		t.stop() // afterwards: a batch given up half way may still be committed behind the back of this test
 	}
@@ -295,14 +295,14 @@ func TestImportGoesOnAfterAnInterruption(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	if _, err := runImport(ctx, &interrupted{importTarget{m}, 4, stop}); !errors.Is(err, context.Canceled) {
+	if _, err := runImport(ctx, &interrupted{m, 4, stop}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want that of the interruption", err)
 	}
 	half := heldIn(t, m)
 	if half.Threads == 0 || half.Threads >= 453 {
 		t.Fatalf("%d threads at the interruption", half.Threads)
 	}
-	result, err := runImport(t.Context(), importTarget{m})
+	result, err := runImport(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -184,7 +184,7 @@ func TestImportOfANewerDump(t *testing.T) {
 	newer := readDump(t, sharedDump(t, "conlang-meta.tar.xz"))
 	runImport := func(m *moot, dump map[string][]dumpRow) *importer.Result {
 		writeDump(t, folder, dump)
-		im := stackexchange.Import{Path: folder, Scratch: t.TempDir(), Target: importTarget{m}, Markup: markup.New(),
+		im := stackexchange.Import{Path: folder, Scratch: t.TempDir(), Target: m, Markup: markup.New(),
 			Report: importer.NewReport(io.Discard), Progress: newImportProgress(io.Discard), Clock: forum.SystemClock{}}
 		result, err := im.Run(t.Context())
 		if err != nil {

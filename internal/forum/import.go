@@ -97,7 +97,7 @@ type UserImport struct {
 type ThreadImport struct {
 	Key    string
 	Thread Thread
-	Tags   []TagName
+	Tags   []string
 	Posts  []PostImport
 	Paths  []string
 }
@@ -169,6 +169,16 @@ func (s *Service) postImport(in ImportedPost) PostImport {
 			Editor: Author{Name: revision.EditorName}, Body: revision.Body, CreatedAt: s.notLater(revision.WrittenAt)}})
 	}
 	return out
+}
+
+// ImportRedirects makes old addresses of tags lead to them.
+func (s *Service) ImportRedirects(ctx context.Context, paths map[string]Address) error {
+	ready := make(map[string]Address, len(paths))
+	for path, to := range paths {
+		to.Tag = s.Text.Tag(to.Tag)
+		ready[path] = to
+	}
+	return s.Store.ImportRedirects(ctx, ready)
 }
 
 // notLater keeps an imported time from lying in the future.

@@ -33,6 +33,8 @@ type Text interface {
 	Excerpt(body string, runes int) string
 	// Fold makes names that differ only in case or form alike.
 	Fold(name string) string
+	// Tag is the one way in which a tag is written, "" where nothing of it can be seen.
+	Tag(name string) string
 	// Slug makes an address of a title: never empty nor all digits.
 	Slug(title string) string
 }

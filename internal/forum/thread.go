@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,8 @@ type ThreadID int64
 // TagID identifies a tag.
 type TagID int64
 
-// Tag is a word that threads of any category share.
+// Tag is a word that threads of any category share. There is one way to write it (Text.Tag): else
+// everybody would be shown how the first wrote it, in a category that they do not see perhaps.
 type Tag struct {
 	ID   TagID
 	Name string
@@ -248,7 +250,7 @@ type ThreadStore interface {
 	// PageVersion returns the numbers that a visitor's cached thread page stands on; NotFound where a visitor may not see it.
 	PageVersion(ctx context.Context, id ThreadID) (PageVersion, error)
 	// CreateThread makes a thread and its first post.
-	CreateThread(ctx context.Context, change Change, thread Thread, tags []TagName, first Post) (Receipt, error)
+	CreateThread(ctx context.Context, change Change, thread Thread, tags []string, first Post) (Receipt, error)
 	// MarkThread sets (at not zero) or clears a mark, by change.Actor.
 	MarkThread(ctx context.Context, change Change, mark Mark, at time.Time) (Receipt, error)
 	// EditThread changes title (with slug), tags and category, as far as they are given.
@@ -266,15 +268,12 @@ type ThreadStore interface {
 type ThreadEdit struct {
 	Title     string // "": as it is
 	Slug      string
-	Tags      []TagName // only where SetTags
+	Tags      []string // only where SetTags
 	SetTags   bool
 	Category  CategoryID // 0: as it is
 	CatRev    int64      // of that category
 	IfVersion int64
 }
-
-// TagName is a tag as it is shown and as it is compared.
-type TagName struct{ Name, Folded string }
 
 // PageVersion is what a cached page for visitors stands on.
 type PageVersion struct {
@@ -301,7 +300,11 @@ func (s *Service) Thread(ctx context.Context, actor Actor, id ThreadID) (Thread,
 // Threads returns a list of the threads that actor may see, newest activity first.
 func (s *Service) Threads(ctx context.Context, actor Actor, filter ThreadFilter) (ThreadList, error) {
 	filter.Limit = bounded(filter.Limit, ListSize)
-	filter.Tag = s.Text.Fold(filter.Tag)
+	if filter.Tag != "" {
+		if filter.Tag = s.Text.Tag(filter.Tag); filter.Tag == "" {
+			return ThreadList{}, nil // no thread has a tag of which nothing can be seen
+		}
+	}
 	return s.Store.Threads(ctx, actor.Visibility(), filter)
 }
 
@@ -347,7 +350,7 @@ func (s *Service) CreateThread(ctx context.Context, actor Actor, in NewThread) (
 }
 
 // newThread decides about a thread; its Category is the one it goes into.
-func (s *Service) newThread(ctx context.Context, actor Actor, in NewThread) (Thread, []TagName, error) {
+func (s *Service) newThread(ctx context.Context, actor Actor, in NewThread) (Thread, []string, error) {
 	var wrong fields
 	title := trim(in.Title)
 	wrong.check(LimitTitle, title)
@@ -369,20 +372,22 @@ func (s *Service) newThread(ctx context.Context, actor Actor, in NewThread) (Thr
 		Author: Author{ID: actor.User, Name: actor.Name}}, tags, nil
 }
 
-// tags checks tags and drops repeated ones.
-func (f *fields) tags(text Text, names []string) []TagName {
-	var tags []TagName
-	seen := map[string]bool{}
+// tags checks tags, as typed and as they are written, and drops repeated ones.
+func (f *fields) tags(text Text, names []string) []string {
+	var tags []string
 	for _, name := range names {
-		name = trim(name)
-		folded := text.Fold(name)
-		if wrong := LimitTag.Check(name); wrong != nil {
+		tag := text.Tag(name)
+		wrong := LimitTag.Check(name)
+		if wrong == nil && tag != "" {
+			wrong = LimitTag.Check(tag)
+		}
+		switch {
+		case wrong != nil:
 			*f = append(*f, *wrong)
-		} else if folded == "" {
+		case tag == "":
 			f.add("tags", "must hold something that can be seen")
-		} else if !seen[folded] {
-			seen[folded] = true
-			tags = append(tags, TagName{Name: name, Folded: folded})
+		case !slices.Contains(tags, tag):
+			tags = append(tags, tag)
 		}
 	}
 	if len(tags) > MaxTags {

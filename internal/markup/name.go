@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -27,4 +28,12 @@ func visible(r rune) rune {
 		return -1
 	}
 	return r
+}
+
+// Tag returns the one way in which a tag is written: compatible forms, small letters, none of the
+// characters that cannot be seen, one space between words. Unlike Fold's its result is meant to be
+// read: "straße" stays what it is. Of what it returned it returns the same.
+func (m *Markup) Tag(name string) string {
+	name = strings.Map(visible, norm.NFKC.String(strings.ToValidUTF8(name, replacement)))
+	return strings.Join(strings.Fields(norm.NFKC.String(cases.Lower(language.Und).String(name))), " ")
 }

@@ -80,3 +80,34 @@ func checkFold(t tester, m *Markup, name string) {
 func unfoldable(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII })
 }
+
+func TestTag(t *testing.T) {
+	t.Parallel()
+	m := New()
+	for name, want := range map[string]string{
+		"":                        "",
+		"Wheels":                  "wheels",
+		"  Front \t Wheels\u00a0": "front wheels",
+		"C#":                      "c#",
+		"Ａｄｍｉｎ":                   "admin",
+		"ad\u200bmin\u202e":       "admin",
+		"A\u0308rger":             "ärger",
+		"Straße":                  "straße",
+		"ΣΊΣΥΦΟΣ":                 "σίσυφος",
+		"\u3164":                  "",
+		"a\xffb":                  "a\ufffdb",
+	} {
+		if got := m.Tag(name); got != want {
+			t.Errorf("Tag(%+q) = %+q, want %+q", name, got, want)
+		}
+	}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !unicode.IsLetter(r) && !unicode.Is(unicode.Cf, r) || testing.Short() && r%7 != 0 {
+			continue
+		}
+		name := string(r) + "a\u0345\u0301" + string(r)
+		if tag := m.Tag(name); m.Tag(tag) != tag {
+			t.Errorf("Tag(%+q) = %+q, and of that %+q", name, tag, m.Tag(tag))
+		}
+	}
+}

@@ -194,14 +194,14 @@ func (im *threadImport) resume(id forum.ThreadID) (err error) {
 		im.leave(forum.Left{Key: im.in.Key, Title: im.in.Thread.Title})
 	}
 	tags := map[string]bool{}
-	err = im.conn.Query(`SELECT g.folded FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = $1`, []any{id},
+	err = im.conn.Query(`SELECT g.name FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE tt.thread_id = $1`, []any{id},
 		func(row Row) error {
 			tags[row.Text(0)] = true
 			return nil
 		})
 	for _, tag := range im.in.Tags {
-		if !tags[tag.Folded] {
-			im.leave(forum.Left{Key: im.in.Key, Tag: tag.Name})
+		if !tags[tag] {
+			im.leave(forum.Left{Key: im.in.Key, Tag: tag})
 		}
 	}
 	return err

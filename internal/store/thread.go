@@ -132,7 +132,7 @@ func listOf(reader forum.Visibility, filter forum.ThreadFilter) *threadList {
 		l.where = append(l.where, `t.author_id = `+l.bind(filter.Author))
 	}
 	if filter.Tag != "" {
-		l.where = append(l.where, `t.id IN (SELECT tt.thread_id FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE g.folded = `+l.bind(filter.Tag)+`)`)
+		l.where = append(l.where, `t.id IN (SELECT tt.thread_id FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE g.name = `+l.bind(filter.Tag)+`)`)
 	}
 	return l
 }
@@ -203,7 +203,7 @@ func (l *threadList) total(total *int64) Query {
 		args = append(args, filter.Author)
 	case filter.Author == 0:
 		text = `SELECT coalesce(sum(n.` + column + `), 0) FROM tags g JOIN tag_category_counts n ON n.tag_id = g.id`
-		see += ` AND g.folded = $2 `
+		see += ` AND g.name = $2 `
 		args = append(args, filter.Tag)
 	default:
 		return Query{`SELECT count(*) FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `), l.args,
@@ -326,7 +326,7 @@ func (s *Store) PageVersion(ctx context.Context, id forum.ThreadID) (forum.PageV
 }
 
 // CreateThread makes a thread and its first post.
-func (s *Store) CreateThread(ctx context.Context, change forum.Change, new forum.Thread, tags []forum.TagName, first forum.Post) (forum.Receipt, error) {
+func (s *Store) CreateThread(ctx context.Context, change forum.Change, new forum.Thread, tags []string, first forum.Post) (forum.Receipt, error) {
 	return s.write(ctx, change, len(first.Body)+len(first.HTML), func(t *tx) (forum.Receipt, error) {
 		thread, err := t.insertThread(new, tags, t.now)
 		if err != nil {
@@ -342,7 +342,7 @@ func (s *Store) CreateThread(ctx context.Context, change forum.Change, new forum
 }
 
 // insertThread makes an empty thread and counts it. Its row is in hand afterwards.
-func (t *tx) insertThread(new forum.Thread, tags []forum.TagName, at time.Time) (*thread, error) {
+func (t *tx) insertThread(new forum.Thread, tags []string, at time.Time) (*thread, error) {
 	id, err := t.insertID(`
 		INSERT INTO threads (category_id, author_id, author_name, title, slug, locked_at, created_at, last_activity_at, last_stamped_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, 0) RETURNING id`,
@@ -370,7 +370,7 @@ func bareName(author forum.Author) string {
 }
 
 // setTags gives a thread without tags these; unknown ones are made.
-func (t *tx) setTags(id forum.ThreadID, names []forum.TagName) ([]forum.Tag, error) {
+func (t *tx) setTags(id forum.ThreadID, names []string) ([]forum.Tag, error) {
 	var tags []forum.Tag
 	for _, name := range names {
 		tag, err := t.tag(name)
@@ -386,16 +386,16 @@ func (t *tx) setTags(id forum.ThreadID, names []forum.TagName) ([]forum.Tag, err
 }
 
 // tag finds or makes a tag.
-func (t *tx) tag(name forum.TagName) (forum.Tag, error) {
-	var tag forum.Tag
+func (t *tx) tag(name string) (forum.Tag, error) {
+	tag := forum.Tag{Name: name}
 	found := false
-	query := `SELECT id, name FROM tags WHERE folded = $1`
-	err := t.conn.Query(query, []any{name.Folded}, one(&found, &tag.ID, &tag.Name))
+	err := t.conn.Query(`SELECT id FROM tags WHERE name = $1`, []any{name}, one(&found, &tag.ID))
 	if err != nil || found {
 		return tag, err
 	}
-	id, err := t.insertID(`INSERT INTO tags (name, folded) VALUES ($1, $2) RETURNING id`, name.Name, name.Folded)
-	return forum.Tag{ID: forum.TagID(id), Name: name.Name}, err
+	id, err := t.insertID(`INSERT INTO tags (name) VALUES ($1) RETURNING id`, name)
+	tag.ID = forum.TagID(id)
+	return tag, err
 }
 
 // MarkThread sets or clears a mark of a thread.
@@ -615,7 +615,8 @@ func (s *Store) AddViews(ctx context.Context, views map[forum.ThreadID]int64) er
 	return err
 }
 
-// Redirect returns where an imported address leads, as far as the reader may see it.
+// Redirect returns where an imported address leads, as far as the reader may see it: to a tag, where
+// they see a thread that has it.
 func (s *Store) Redirect(ctx context.Context, reader forum.Visibility, path string) (forum.Address, error) {
 	var to forum.Address
 	found, seen := false, false
@@ -631,13 +632,21 @@ func (s *Store) Redirect(ctx context.Context, reader forum.Visibility, path stri
 	if !found {
 		return forum.Address{}, forum.ErrNotFound
 	}
-	if to.Thread == 0 {
+	switch {
+	case to.User != "":
 		return to, nil
+	case to.Tag != "":
+		err = s.read(ctx, Query{`
+			SELECT 1 FROM tags g
+			JOIN tag_category_counts n ON n.tag_id = g.id
+			JOIN category_access a ON a.category_id = n.category_id AND a.role = $1
+			WHERE g.name = $2 AND n.threads_visible > 0 AND a.see <> 0 LIMIT 1`, []any{reader.Role, to.Tag}, one(&seen)})
+	default:
+		err = s.read(ctx, Query{`
+			SELECT t.slug FROM threads t ` + joinAccess + ` JOIN posts p ON p.thread_id = t.id
+			WHERE t.id = $3 AND p.number = $4 AND ` + seesThread + ` AND ` + seesPost,
+			readerArgs(reader, to.Thread, to.Number), one(&seen, &to.Slug)})
 	}
-	err = s.read(ctx, Query{`
-		SELECT t.slug FROM threads t ` + joinAccess + ` JOIN posts p ON p.thread_id = t.id
-		WHERE t.id = $3 AND p.number = $4 AND ` + seesThread + ` AND ` + seesPost,
-		readerArgs(reader, to.Thread, to.Number), one(&seen, &to.Slug)})
 	switch {
 	case err != nil:
 		return forum.Address{}, fmt.Errorf("redirect of %q: %w", path, err)

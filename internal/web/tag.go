@@ -19,25 +19,15 @@ func (s *server) showTag(w http.ResponseWriter, r *http.Request) error {
 	if forum.LimitTag.Check(name) != nil {
 		return forum.ErrNotFound
 	}
-	folded := s.service.Text.Fold(name)
-	list, err := s.threads(r, forum.ThreadFilter{Tag: folded}, moderatesAny(actorOf(r)))
+	if name = s.service.Text.Tag(name); name == "" {
+		return forum.ErrNotFound
+	}
+	list, err := s.threads(r, forum.ThreadFilter{Tag: name}, moderatesAny(actorOf(r)))
 	if err != nil {
 		return err
 	}
 	if list.Total == 0 && list.State == forum.Visible {
 		return forum.ErrNotFound // a tag is there as far as threads are that the reader may see
 	}
-	return s.show(w, r, tagPage{s.tagAsShown(folded, list), list})
-}
-
-// tagAsShown is the tag as its threads show it, however the address wrote it.
-func (s *server) tagAsShown(folded string, list threadList) string {
-	for _, thread := range list.Threads {
-		for _, tag := range thread.Tags {
-			if s.service.Text.Fold(tag.Name) == folded {
-				return tag.Name
-			}
-		}
-	}
-	return folded
+	return s.show(w, r, tagPage{name, list})
 }

@@ -67,6 +67,7 @@ func (bareText) Render(body string) string         { return "<p>" + body + "</p>
 func (bareText) Version() int64                    { return 1 }
 func (bareText) Excerpt(body string, _ int) string { return body }
 func (bareText) Fold(name string) string           { return strings.ToLower(name) }
+func (bareText) Tag(name string) string            { return strings.ToLower(name) }
 func (bareText) Slug(string) string                { return "slug" }
 
 // openDoors stands in for passwords.

@@ -92,7 +92,7 @@ func combinerPoisoned(t *testing.T, c *community) {
 	c.together(t, at, n, func(c *community, i int) {
 		if i%25 == 7 {
 			nowhere := forum.Thread{CategoryID: 999, Title: "Nowhere", Slug: "nowhere"}
-			_, errs[i] = c.Service.Store.CreateThread(t.Context(), forum.Change{}, nowhere, []forum.TagName{{Name: "Lost", Folded: "lost"}}, forum.Post{Body: "x"})
+			_, errs[i] = c.Service.Store.CreateThread(t.Context(), forum.Change{}, nowhere, []string{"lost"}, forum.Post{Body: "x"})
 			return
 		}
 		_, errs[i] = c.CreatePost(t.Context(), c.must(t, author), forum.NewPost{Thread: at.thread, Body: "x", ReplyTo: 1})
@@ -103,7 +103,7 @@ func combinerPoisoned(t *testing.T, c *community) {
 		}
 	}
 	stored := c.number(t, `SELECT count(*) FROM posts WHERE thread_id = $1`, int64(at.thread))
-	lost := c.number(t, `SELECT count(*) FROM tags WHERE folded = 'lost'`)
+	lost := c.number(t, `SELECT count(*) FROM tags WHERE name = 'lost'`)
 	if stored != 3+n-2 || lost != 0 {
 		t.Errorf("%d posts stored, %d tags of what was refused; want %d, 0", stored, lost, 3+n-2)
 	}

@@ -211,6 +211,7 @@ type plainText struct{}
 func (plainText) Render(body string) string { return "<p>" + html.EscapeString(body) + "</p>" }
 func (plainText) Version() int64            { return 1 }
 func (plainText) Fold(name string) string   { return strings.ToLower(name) }
+func (plainText) Tag(name string) string    { return strings.TrimSpace(strings.ToLower(name)) }
 
 func (plainText) Excerpt(body string, runes int) string {
 	all := []rune(body)

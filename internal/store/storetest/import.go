@@ -281,7 +281,7 @@ func importRedirects(t *testing.T, c *community) {
 	ctx := t.Context()
 	c.do(t, importUser{"oldtimer"}, importUser{"veteran"}, aThread(c.general))
 	id := c.model.lastThread().id
-	if err := c.store.ImportRedirects(ctx, map[string]forum.Address{"/tags/old": {Tag: "old"}, "/tags/none": {Tag: "none"}}); err != nil {
+	if err := c.ImportRedirects(ctx, map[string]forum.Address{"/tags/old": {Tag: "Old"}, "/tags/none": {Tag: "none"}}); err != nil {
 		t.Fatal(err)
 	}
 	slug := c.Text.Slug("Brought 12")
@@ -298,13 +298,16 @@ func importRedirects(t *testing.T, c *community) {
 		differ(t, path, want, got)
 	}
 	c.do(t, mark{by: as(moderator), thread: id, number: 3, mark: forum.MarkModHidden, set: true}, editThread{by: as(moderator), thread: id, category: c.staff})
-	for _, path := range []string{"/questions/12", "/a/12/3", "/tags/none", "/questions/13", ""} {
+	for _, path := range []string{"/questions/12", "/a/12/3", "/tags/old", "/tags/none", "/questions/13", ""} {
 		if got, err := c.Redirect(ctx, c.must(t, author), path); forum.KindOf(err) != forum.NotFound || got != (forum.Address{}) {
 			t.Errorf("%s leads to %+v, %v; want not found", path, got, err)
 		}
 	}
 	if got, err := c.Redirect(ctx, c.must(t, moderator), "/a/12/3"); err != nil || got.Number != 3 {
 		t.Errorf("a moderator is led to %+v, %v", got, err)
+	}
+	if got, err := c.Redirect(ctx, c.must(t, moderator), "/tags/old"); err != nil || got.Tag != "old" {
+		t.Errorf("a moderator is led to the tag %+v, %v", got, err)
 	}
 }
 

@@ -15,7 +15,7 @@ type interposed struct {
 	before func()
 }
 
-func (s *interposed) CreateThread(ctx context.Context, change forum.Change, thread forum.Thread, tags []forum.TagName, first forum.Post) (forum.Receipt, error) {
+func (s *interposed) CreateThread(ctx context.Context, change forum.Change, thread forum.Thread, tags []string, first forum.Post) (forum.Receipt, error) {
 	s.before()
 	return s.Store.CreateThread(ctx, change, thread, tags, first)
 }

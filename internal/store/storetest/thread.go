@@ -48,9 +48,12 @@ func (tr createThread) done(m *model, receipt forum.Receipt) forum.Receipt {
 	return th.receipt(1)
 }
 
-// setTags keeps tags once each, by name.
+// setTags keeps tags once each, by name, in small letters.
 func (th *thread) setTags(tags []string) {
 	th.tags = slices.Clone(tags)
+	for i, tag := range th.tags {
+		th.tags[i] = strings.ToLower(tag)
+	}
 	slices.Sort(th.tags)
 	th.tags = slices.Compact(th.tags)
 }
@@ -343,6 +346,7 @@ var threadCases = slices.Concat(cases(
 	{"tags are found as they are shown", threadsByTag},
 	{"absent", threadAbsent},
 	{"tags outside the limits", threadTagLimits},
+	{"tags are written in one way", threadTagSpelling},
 })
 
 // threadNumbers says the numbers of one thread's way through the states in figures.
@@ -499,6 +503,17 @@ func threadsByTag(t *testing.T, c *community) {
 	}
 }
 
+// threadTagSpelling: nobody is shown how a tag was written where they see nothing.
+func threadTagSpelling(t *testing.T, c *community) {
+	c.do(t, createThread{by: as(admin), category: c.staff, title: "Secret", tags: []string{"LayOffs"}},
+		createThread{by: as(author), category: c.general, title: "Open", tags: []string{"layoffs"}})
+	c.check(t, "a tag first used where few see it")
+	list, err := c.Threads(t.Context(), forum.Actor{}, forum.ThreadFilter{Tag: " "})
+	if err != nil || list.Total != 0 || len(list.Threads) != 0 {
+		t.Errorf("a tag of which nothing can be seen: total %d, %d threads, %v; want none", list.Total, len(list.Threads), err)
+	}
+}
+
 func threadAbsent(t *testing.T, c *community) {
 	at := c.place(t)
 	for _, id := range []forum.ThreadID{0, -1, at.thread + 1, 1 << 62} {
@@ -524,7 +539,7 @@ func threadTagLimits(t *testing.T, c *community) {
 	}{
 		{"as many as there may be", []string{"a", "b", "c", "d", "e"}, []string{"a", "b", "c", "d", "e"}},
 		{"one more", []string{"a", "b", "c", "d", "e", "f"}, nil},
-		{"twice the same", []string{"Rims", "rims", " rims "}, []string{"Rims"}},
+		{"twice the same", []string{"Rims", "rims", " rims "}, []string{"rims"}},
 		{"empty", []string{""}, nil},
 		{"a separator inside", []string{"a\x1f2 b"}, nil},
 		{"too long", []string{strings.Repeat("x", forum.LimitTag.Max+1)}, nil},
