@@ -140,6 +140,8 @@ func CanMarkThread(actor Actor, thread *Thread, mark Mark, set bool) error {
 }
 
 // canMarkAuthorDeleted: an author deletes and restores what is theirs; a moderator only restores it.
+// In a locked thread an author does neither: to lock is to have it stay as it stands, and restoring
+// would be a way to say something there by deleting it in time.
 func canMarkAuthorDeleted(actor Actor, thread *Thread, author UserID, set bool) error {
 	moderates := thread.Category.Access.Moderate
 	switch {
@@ -147,8 +149,8 @@ func canMarkAuthorDeleted(actor Actor, thread *Thread, author UserID, set bool) 
 		return forbidden("only its author may delete it as such")
 	case author != actor.User && !moderates:
 		return forbidden("only its author and moderators may do this")
-	case set && thread.Locked() && !moderates:
-		return conflict("this thread is locked: only moderators can delete here")
+	case thread.Locked() && !moderates:
+		return conflict("this thread is locked: only moderators can delete and restore here")
 	}
 	return nil
 }

@@ -32,7 +32,8 @@ func postActs(actor forum.Actor, thread *forum.Thread, post *forum.Post) ui.Post
 	}
 	deletion := forum.DeletionMark(actor, post.Author.ID)
 	acts.Delete = mayDelete(post.Marks, deletion, func(m forum.Mark) error { return forum.CanMarkPost(actor, thread, post, m, true) })
-	acts.Restore = mayRestore(actor, post.Marks, post.Author.ID, thread.Category.Access)
+	acts.Restore = mayRestore(actor, post.Marks, post.Author.ID, thread.Category.Access,
+		func(m forum.Mark) error { return forum.CanMarkPost(actor, thread, post, m, false) })
 	acts.Hide = post.Marks.ModHiddenAt.IsZero() && post.State != forum.Deleted && mark(forum.MarkModHidden, true)
 	acts.Unhide = !post.Marks.ModHiddenAt.IsZero() && mark(forum.MarkModHidden, false)
 	return acts
@@ -48,12 +49,9 @@ func mayDelete(marks forum.Marks, deletion forum.Mark, can func(forum.Mark) erro
 }
 
 // mayRestore reports whether there is a deletion, or what flags hid, that actor may undo.
-func mayRestore(actor forum.Actor, marks forum.Marks, author forum.UserID, access forum.Access) bool {
-	if forum.CanWrite(actor) != nil {
-		return false
-	}
+func mayRestore(actor forum.Actor, marks forum.Marks, author forum.UserID, access forum.Access, can func(forum.Mark) error) bool {
 	mark := forum.RestoringMark(actor, marks, author, access)
-	return mark != "" && mark != forum.MarkModHidden
+	return mark != "" && mark != forum.MarkModHidden && can(mark) == nil
 }
 
 // replyForm is the form for a reply, on the thread's page and on its own where it could not be accepted.

@@ -155,7 +155,8 @@ func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) thread
 		p.Delete = mayDelete(thread.Marks.Marks, forum.DeletionMark(actor, thread.Author.ID), func(mark forum.Mark) error {
 			return forum.CanMarkThread(actor, thread, mark, true)
 		})
-		p.Restore = mayRestore(actor, thread.Marks.Marks, thread.Author.ID, thread.Category.Access)
+		p.Restore = mayRestore(actor, thread.Marks.Marks, thread.Author.ID, thread.Category.Access,
+			func(mark forum.Mark) error { return forum.CanMarkThread(actor, thread, mark, false) })
 		if err := forum.CanReply(actor, thread); err != nil {
 			p.Refused = messageOf(err)
 		} else {

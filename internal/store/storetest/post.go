@@ -301,6 +301,9 @@ var postCases = slices.Concat(cases(
 	attempt{"delete what is hidden", postMarked(forum.MarkModHidden), deleting(3), unseenByMembers},
 	attempt{"restore what its author deleted", ownDeleted, restoring(3),
 		unseenByMembers.except(author, "author with write").and(forum.Forbidden, "author with read")},
+	attempt{"restore what its author deleted, locked", func(at place) []transition {
+		return append(ownDeleted(at), moderated(forum.MarkLocked)(at)...)
+	}, restoring(3), unseenByMembers.except(author, "author with write").and(forum.Forbidden, "author with read").and(forum.Conflict, author, "author with write")},
 	attempt{"restore a thread by its first post", deletedByAuthor, restoring(1),
 		unseenByMembers.except(author, "author with write").and(forum.Forbidden, "author with read")},
 	attempt{"restore what a moderator deleted", postMarked(forum.MarkModDeleted), restoring(3), unseenByMembers},

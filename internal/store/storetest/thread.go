@@ -179,7 +179,7 @@ func (m *model) mayNotMark(tr mark, th *thread, of writer, ofPost bool) error {
 	case m.unable(tr.by) != nil:
 		return m.unable(tr.by)
 	case tr.mark == forum.MarkAuthorDeleted && of.is(tr.by):
-		if tr.set && th.locked && !moderates {
+		if th.locked && !moderates {
 			return refuse(forum.Conflict)
 		}
 		return nil
@@ -319,6 +319,11 @@ var threadCases = slices.Concat(cases(
 		ownWhileLocked.and(forum.Forbidden, moderator, "moderator with moderate", admin)},
 	attempt{"restore what the author deleted", deletedByAuthor, marking(forum.MarkAuthorDeleted, false),
 		unseenByMembers.except(author, "author with write").and(forum.Forbidden, "author with read")},
+	attempt{"restore what the author deleted, locked",
+		func(at place) []transition {
+			return append(deletedByAuthor(at), moderated(forum.MarkLocked)(at)...)
+		}, marking(forum.MarkAuthorDeleted, false),
+		unseenByMembers.except(author, "author with write").and(forum.Forbidden, "author with read").and(forum.Conflict, author, "author with write")},
 	attempt{"restore what its author deleted and a moderator hid",
 		func(at place) []transition {
 			return append(deletedByAuthor(at), moderated(forum.MarkModHidden)(at)...)
