@@ -257,7 +257,7 @@ type ThreadStore interface {
 	MarkThread(ctx context.Context, change Change, mark Mark, at time.Time) (Receipt, error)
 	// EditThread changes title (with slug), tags and category, as far as they are given.
 	EditThread(ctx context.Context, change Change, edit ThreadEdit) (Receipt, error)
-	// AddViews adds to the approximate numbers of views.
+	// AddViews adds to the approximate numbers of views, in pieces: of an error some may be written.
 	AddViews(ctx context.Context, views map[ThreadID]int64) error
 	// Receipt returns what was stored under the change's key. known is false where nothing was;
 	// the error is ErrKeyReused where another request was.

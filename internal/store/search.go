@@ -92,6 +92,9 @@ func (s *Store) indexPending(ctx context.Context) (pause time.Duration) {
 			break
 		}
 		took, err := s.index(ctx, pieces)
+		if ctx.Err() != nil {
+			break // stopped: what may not be indexed yet still is queued
+		}
 		if err != nil {
 			slog.Warn("indexing for search failed; it is tried again", "cause", err)
 			break

@@ -1,0 +1,98 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"folkmoot/internal/forum"
+	"folkmoot/internal/store"
+	"folkmoot/internal/store/sqlite"
+)
+
+// watched is an engine whose transactions are seen.
+type watched struct {
+	store.Engine
+	before func()          // each transaction
+	after  func(execs int) // each transaction
+}
+
+func (w *watched) Write(ctx context.Context, run func(store.Conn) error) error {
+	w.before()
+	counted := &countedConn{}
+	err := w.Engine.Write(ctx, func(conn store.Conn) error {
+		counted.Conn = conn
+		return run(counted)
+	})
+	w.after(counted.execs)
+	return err
+}
+
+// countedConn counts statements.
+type countedConn struct {
+	store.Conn
+	execs int
+}
+
+func (c *countedConn) Exec(text string, args ...any) (int64, error) {
+	c.execs++
+	return c.Conn.Exec(text, args...)
+}
+
+// openWatched opens a store on a file of its own, closed with the test.
+func openWatched(tb testing.TB) (*store.Store, *watched) {
+	tb.Helper()
+	engine, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "folkmoot.db"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := &watched{Engine: engine, before: func() {}, after: func(int) {}}
+	s := newStore(tb, w)
+	tb.Cleanup(func() { _ = s.Close() })
+	return s, w
+}
+
+// Whoever writes beside a great many views does not wait for all of them.
+func TestViewsAreWrittenInPieces(t *testing.T) {
+	t.Parallel()
+	s, engine := openWatched(t)
+	var most, all int
+	engine.after = func(execs int) { most, all = max(most, execs), all+execs }
+	views := map[forum.ThreadID]int64{}
+	for id := range forum.ThreadID(1_050) {
+		views[id+1] = 2
+	}
+	if err := s.AddViews(t.Context(), views); err != nil {
+		t.Fatal(err)
+	}
+	if most > 200 || all != len(views) {
+		t.Errorf("%d statements, up to %d in one transaction, want %d and at most 200", all, most, len(views))
+	}
+}
+
+// Being stopped is no failure, and nothing to wake anybody for. (Not parallel: it reads the log.)
+func TestIndexingIsStopped(t *testing.T) {
+	var log bytes.Buffer
+	standard := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(standard)
+	s, engine := openWatched(t)
+	if _, err := s.Write(t.Context(), "", func(t store.Tx) error {
+		return t.Exec(`INSERT INTO search_queue (thread_id, number) VALUES (1, 1)`)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	engine.before = func() { stop(); <-stopped }
+	s.Run(ctx)
+	close(stopped)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if log.Len() > 0 {
+		t.Errorf("it was written to the log:\n%s", &log)
+	}
+}
