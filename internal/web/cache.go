@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/httpkit"
@@ -22,7 +24,8 @@ const maxCacheBytes = 12 << 20
 // pageCache keeps visitors' thread pages. A page is served while the numbers it stands on, read
 // afresh for each request, are the ones it was made at: it is never stale and needs no invalidation.
 type pageCache struct {
-	pages *otter.Cache[pageKey, *cachedPage]
+	pages  *otter.Cache[pageKey, *cachedPage]
+	making singleflight.Group // by key and version
 }
 
 // pageKey names a visitor's thread page. (With a second language that joins it.)
@@ -58,11 +61,9 @@ func (s *server) showToVisitor(w http.ResponseWriter, r *http.Request, slug stri
 	if err != nil {
 		return err
 	}
-	cached := s.cache.get(key, version)
-	if cached == nil {
-		if cached, err = s.renderForVisitors(r, key, version); err != nil {
-			return err
-		}
+	cached, err := s.pageForVisitors(r.Context(), key, version)
+	if err != nil {
+		return err
 	}
 	if cached.elsewhere != "" {
 		return leadOn(w, r, cached.elsewhere)
@@ -74,9 +75,27 @@ func (s *server) showToVisitor(w http.ResponseWriter, r *http.Request, slug stri
 	return cached.serve(w, r)
 }
 
+// pageForVisitors returns the page as it is at version. All who miss it at one version wait for one
+// rendering, which goes on when the first of them leaves; who read another version waits for another.
+func (s *server) pageForVisitors(ctx context.Context, key pageKey, version forum.PageVersion) (*cachedPage, error) {
+	if cached := s.cache.get(key, version); cached != nil {
+		return cached, nil
+	}
+	made, err, _ := s.cache.making.Do(fmt.Sprint(key, version), func() (any, error) {
+		if cached := s.cache.get(key, version); cached != nil { // made since it was missed
+			return cached, nil
+		}
+		return s.renderForVisitors(context.WithoutCancel(ctx), key, version)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made.(*cachedPage), nil
+}
+
 // renderForVisitors makes the page that every visitor gets: whoever asked for it leaves no trace in it.
-func (s *server) renderForVisitors(r *http.Request, key pageKey, version forum.PageVersion) (*cachedPage, error) {
-	found, err := s.service.ThreadPage(r.Context(), forum.Actor{}, key.Thread, forum.PageAt{Number: key.From})
+func (s *server) renderForVisitors(ctx context.Context, key pageKey, version forum.PageVersion) (*cachedPage, error) {
+	found, err := s.service.ThreadPage(ctx, forum.Actor{}, key.Thread, forum.PageAt{Number: key.From})
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +103,11 @@ func (s *server) renderForVisitors(r *http.Request, key pageKey, version forum.P
 	if pastEnd(found, key.From) {
 		return &cachedPage{elsewhere: ui.ThreadPagePath(key.Thread, found.Thread.Slug, found.Last)}, nil
 	}
-	site, err := s.service.Site(r.Context())
+	site, err := s.service.Site(ctx)
 	if err != nil {
 		return nil, err
 	}
-	html, err := render(r.Context(), ui.Frame{Site: site.Name, Here: path}, newThreadPage(forum.Actor{}, found, key.From))
+	html, err := render(ctx, ui.Frame{Site: site.Name, Here: path}, newThreadPage(forum.Actor{}, found, key.From))
 	if err != nil {
 		return nil, err
 	}

@@ -2,13 +2,16 @@ package web_test
 
 import (
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"folkmoot/internal/forum"
 )
@@ -197,6 +200,75 @@ func TestCacheUnderWrites(t *testing.T) {
 	}
 	close(done)
 	readers.Wait()
+}
+
+// slow is a store whose first thread page waits until it may go on.
+type slow struct {
+	forum.Store
+	asked    atomic.Int64 // for versions
+	pages    atomic.Int64
+	entered  chan struct{} // closed when the first page is asked for
+	released chan struct{}
+}
+
+func (s *slow) PageVersion(ctx context.Context, id forum.ThreadID) (forum.PageVersion, error) {
+	defer s.asked.Add(1)
+	return s.Store.PageVersion(ctx, id)
+}
+
+func (s *slow) ThreadPage(ctx context.Context, reader forum.Visibility, id forum.ThreadID, at forum.PageAt) (forum.ThreadPage, error) {
+	first := s.pages.Add(1) == 1
+	found, err := s.Store.ThreadPage(ctx, reader, id, at)
+	if first {
+		close(s.entered)
+		<-s.released
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+	}
+	return found, err
+}
+
+// However many miss a page at once, it is made once; who comes after a change waits for nobody's
+// page but their own; and who gives up takes the page from nobody.
+func TestVisitorsPageIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	s, _, mia, _ := community(t)
+	store := &slow{Store: s.service.Store, entered: make(chan struct{}), released: make(chan struct{})}
+	s.service.Store = store
+	ask := func(ctx context.Context) string {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", visitorsPage, nil))
+		return w.Body.String()
+	}
+	var visitors sync.WaitGroup
+	hurried, giveUp := context.WithCancel(t.Context())
+	visitors.Go(func() { ask(hurried) })
+	<-store.entered
+	giveUp()
+	const many = 50
+	for range many {
+		visitors.Go(func() {
+			if page := ask(t.Context()); !strings.Contains(page, "The second post.") {
+				t.Errorf("a visitor gets\n%.500s", page)
+			}
+		})
+	}
+	for store.asked.Load() <= many {
+		time.Sleep(time.Millisecond)
+	}
+	s.reply(mia, 1, "The third post.")
+	if page := ask(t.Context()); !strings.Contains(page, "The third post.") {
+		t.Error("who comes after a change gets the page before it")
+	}
+	close(store.released)
+	visitors.Wait()
+	if made := store.pages.Load(); made != 2 {
+		t.Errorf("the page was made %d times at two versions, want 2", made)
+	}
+	if page := ask(t.Context()); !strings.Contains(page, "The third post.") {
+		t.Error("the page before a change was kept in the place of the one after it")
+	}
 }
 
 // BenchmarkThreadPage is a page of twenty posts of some three hundred bytes in a long thread:
