@@ -220,6 +220,9 @@ func TestAddressesThatAreNone(t *testing.T) {
 		{name: "a method that nothing has", method: "TRACE", path: "/threads", status: 405},
 		{name: "a method of no name", method: "BREW", path: "/categories/order", status: 405},
 	})
+	if got := w.do("", "OPTIONS", "/threads", nil); got.status != http.StatusNoContent || got.header.Get("Allow") != "GET, HEAD, POST" {
+		t.Errorf("OPTIONS: got %d, Allow %q", got.status, got.header.Get("Allow"))
+	}
 	if got := w.do("", "DELETE", "/threads", nil).header.Get("Allow"); got != "GET, HEAD, POST" {
 		t.Errorf("Allow is %q", got)
 	}

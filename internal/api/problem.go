@@ -74,25 +74,15 @@ func refuseMediaType(w http.ResponseWriter, r *http.Request) error {
 
 // refuse answers what no route does: the address is none, or the method not one of its methods.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request) error {
-	allowed := s.methods(r)
+	allowed := httpkit.AllowedMethods(w, r, s.mux)
 	if len(allowed) == 0 {
 		return forum.ErrNotFound
 	}
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	kind := problemKind{"method-not-allowed", "This cannot be done here"}
 	newProblem(r, http.StatusMethodNotAllowed, kind, r.Method+" is not offered here; "+strings.Join(allowed, ", ")+" is").send(w)
 	return nil
-}
-
-// methods returns those that the address of a request has a route for.
-func (s *server) methods(r *http.Request) []string {
-	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		probe := *r
-		probe.Method = method
-		if _, pattern := s.mux.Handler(&probe); pattern != "/" {
-			allowed = append(allowed, method)
-		}
-	}
-	return allowed
 }

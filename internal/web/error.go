@@ -76,3 +76,18 @@ func heading(kind forum.Kind) string {
 	}
 	return "Something went wrong"
 }
+
+// refuse answers what no route does: the method is none of the address's methods, or the address
+// is no page of ours, but may be one of the community's former forum.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) error {
+	allowed := httpkit.AllowedMethods(w, r, mux)
+	switch {
+	case len(allowed) == 0:
+		return s.showRedirect(w, r)
+	case r.Method == http.MethodOptions:
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return s.showStatus(w, r, http.StatusMethodNotAllowed, errorPage{Heading: "This cannot be done here",
+		Message: "There is something at this address, but not to be asked for in this way."})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -223,6 +224,46 @@ func TestOtherSites(t *testing.T) {
 	}
 	b.get("/t/1")
 	b.wantText("2 posts")
+}
+
+// A method that an address does not have is refused by name, and whatever can be read has HEAD.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	s, _, _, _ := community(t)
+	tests := []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"POST", "/", 405, "GET, HEAD"},
+		{"DELETE", "/t/1/a-thread", 405, "GET, HEAD"},
+		{"PUT", "/new", 405, "GET, HEAD, POST"},
+		{"GET", "/sign-out", 405, "POST"},
+		{"HEAD", "/sign-out", 405, "POST"},
+		{"BREW", "/about", 405, "GET, HEAD"},
+		{"TRACE", "/about", 405, "GET, HEAD"},
+		{"OPTIONS", "/about", 204, "GET, HEAD"},
+		{"OPTIONS", "/t/1/1/edit", 204, "GET, HEAD, POST"},
+		{"OPTIONS", "/nothing", 404, ""},
+		{"POST", "/nothing", 404, ""},
+		{"GET", "/nothing/at/all", 404, ""},
+		{"HEAD", "/", 200, ""},
+		{"HEAD", "/t/1/a-thread", 200, ""},
+		{"HEAD", "/t/1", 301, ""},
+		{"HEAD", "/t/9", 404, ""},
+		{"HEAD", "/new", 401, ""},
+		{"HEAD", "/search?q=x", 200, ""},
+	}
+	for _, tt := range tests {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, nil))
+		if w.Code != tt.status || w.Header().Get("Allow") != tt.allow {
+			t.Errorf("%s %s: got %d, Allow %q, want %d, %q", tt.method, tt.path, w.Code, w.Header().Get("Allow"), tt.status, tt.allow)
+		}
+		if caching := w.Header().Get("Cache-Control"); w.Code >= 400 && caching != "no-store" {
+			t.Errorf("%s %s: Cache-Control is %q: a refusal may be kept", tt.method, tt.path, caching)
+		}
+	}
 }
 
 func lock(s *site, admin forum.Actor, set bool) {

@@ -86,7 +86,7 @@ func (s *server) routes() http.Handler {
 	handle("POST /u/{name}/role", s.setRole)
 
 	handle("GET "+assets.Prefix, s.showAsset)
-	handle("/", s.showRedirect)
+	handle("/", func(w http.ResponseWriter, r *http.Request) error { return s.refuse(w, r, mux) })
 	return mux
 }
 
