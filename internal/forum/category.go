@@ -131,11 +131,13 @@ type NewCategory struct {
 type CategoryStore interface {
 	// Categories returns all that the reader may see, ordered by position, then id.
 	Categories(ctx context.Context, reader Visibility) ([]Category, error)
+	// FormerSlug returns the category that had a slug which none has now; NotFound where none had.
+	FormerSlug(ctx context.Context, slug string) (CategoryID, error)
 	// CategoryPermissions returns a category's own table, without defaults.
 	CategoryPermissions(ctx context.Context, id CategoryID) (Permissions, error)
 	// CreateCategory makes one at the end of its siblings. The slug is made unique by a suffix.
 	CreateCategory(ctx context.Context, change Change, category Category, own Permissions) (Receipt, error)
-	// EditCategory changes name, slug and description.
+	// EditCategory changes name, slug and description. The slug it had becomes a former one.
 	EditCategory(ctx context.Context, change Change, category Category) (Receipt, error)
 	// HideCategory sets (at not zero) or clears the mark, for the whole subtree.
 	HideCategory(ctx context.Context, change Change, id CategoryID, at time.Time) (Receipt, error)
@@ -154,9 +156,18 @@ func (s *Service) Categories(ctx context.Context, actor Actor) ([]*CategoryBranc
 	return CategoryTree(categories), nil
 }
 
-// Category returns one category, with its subtree, by slug; NotFound where actor may not see it.
+// Category returns one category, with its subtree, by slug, or by one that it had before it was
+// renamed; NotFound where actor may not see it.
 func (s *Service) Category(ctx context.Context, actor Actor, slug string) (*CategoryBranch, error) {
-	return s.findCategory(ctx, actor, func(c *Category) bool { return c.Slug == slug })
+	found, err := s.findCategory(ctx, actor, func(c *Category) bool { return c.Slug == slug })
+	if err == nil || KindOf(err) != NotFound {
+		return found, err
+	}
+	id, err := s.Store.FormerSlug(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	return s.CategoryByID(ctx, actor, id)
 }
 
 // CategoryByID is Category, by id.

@@ -38,6 +38,20 @@ func (s *Store) Categories(ctx context.Context, reader forum.Visibility) ([]foru
 	return categories, nil
 }
 
+// FormerSlug returns the category that had a slug which none has now.
+func (s *Store) FormerSlug(ctx context.Context, slug string) (forum.CategoryID, error) {
+	var id forum.CategoryID
+	found := false
+	err := s.read(ctx, Query{`SELECT category_id FROM former_slugs WHERE slug = $1`, []any{slug}, one(&found, &id)})
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("former slug %q: %w", slug, err)
+	case !found:
+		return 0, forum.ErrNotFound
+	}
+	return id, nil
+}
+
 // CategoryPermissions returns a category's own table.
 func (s *Store) CategoryPermissions(ctx context.Context, id forum.CategoryID) (forum.Permissions, error) {
 	own := map[forum.CategoryID]forum.Permissions{}
@@ -94,6 +108,9 @@ func (t *tx) insertCategory(category forum.Category, own forum.Permissions) (for
 	if err != nil {
 		return 0, err
 	}
+	if err := t.takeSlug(forum.CategoryID(id), slug, slug); err != nil {
+		return 0, err
+	}
 	if err := t.storePermissions(forum.CategoryID(id), own); err != nil {
 		return 0, err
 	}
@@ -115,6 +132,20 @@ func (t *tx) freeSlug(slug string, except forum.CategoryID) (string, error) {
 	}
 }
 
+// takeSlug makes the slug that a category had until now lead to it, and the one that it has taken
+// lead nowhere else.
+func (t *tx) takeSlug(id forum.CategoryID, before, taken string) error {
+	if before != taken {
+		_, err := t.exec(`INSERT INTO former_slugs (slug, category_id) VALUES ($1, $2)
+			ON CONFLICT (slug) DO UPDATE SET category_id = excluded.category_id`, before, id)
+		if err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(`DELETE FROM former_slugs WHERE slug = $1`, taken)
+	return err
+}
+
 func (t *tx) storePermissions(id forum.CategoryID, own forum.Permissions) error {
 	if _, err := t.exec(`DELETE FROM category_permissions WHERE category_id = $1`, id); err != nil {
 		return err
@@ -133,16 +164,24 @@ func (t *tx) storePermissions(id forum.CategoryID, own forum.Permissions) error 
 	return nil
 }
 
-// EditCategory changes name, slug and description.
+// EditCategory changes name, slug and description. The slug it had leads to it from now on.
 func (s *Store) EditCategory(ctx context.Context, change forum.Change, category forum.Category) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		slug, err := t.freeSlug(category.Slug, category.ID)
 		if err != nil {
 			return forum.Receipt{}, err
 		}
+		var before string
+		err = t.conn.Query(`SELECT slug FROM categories WHERE id = $1`, []any{category.ID}, func(row Row) error { return scan(row, &before) })
+		if err != nil {
+			return forum.Receipt{}, err
+		}
 		_, err = t.exec(`UPDATE categories SET name = $2, slug = $3, description = $4 WHERE id = $1`,
 			category.ID, category.Name, slug, category.Description)
 		if err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.takeSlug(category.ID, before, slug); err != nil {
 			return forum.Receipt{}, err
 		}
 		return forum.Receipt{ID: int64(category.ID), At: t.now}, t.categoryShown(category.ID)

@@ -183,6 +183,10 @@ func checks() []check {
 				UNION ALL SELECT 'participant', n.thread_id, 0, 1 FROM participants n WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = n.thread_id)
 				UNION ALL SELECT 'tag', g.thread_id, 0, 1 FROM thread_tags g WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = g.thread_id)`,
 			counted: `SELECT '', 0, 0, 0 WHERE 1 = 0`},
+		{name: "former slug leads to a category", keys: []string{"slug"}, numbers: []string{"wrong"}, rows: "former_slugs",
+			stored: `SELECT f.slug, 1 FROM former_slugs f WHERE EXISTS (SELECT 1 FROM categories c WHERE c.slug = f.slug)
+				OR NOT EXISTS (SELECT 1 FROM categories c WHERE c.id = f.category_id)`,
+			counted: `SELECT '', 0 WHERE 1 = 0`},
 		{name: "search knows or waits for each post", keys: []string{"thread", "post"}, numbers: []string{"text_version"}, rows: "search_docs",
 			stored: `SELECT p.thread_id, p.number, p.text_version FROM posts p
 				LEFT JOIN search_docs d ON d.doc = p.doc AND d.text_version = p.text_version

@@ -280,3 +280,26 @@ func TestImportedAddresses(t *testing.T) {
 	b.get("/questions/12")
 	b.wantStatus(http.StatusNotFound)
 }
+
+// The address that a category had leads to the one it has, for those who may see it.
+func TestRenamedCategory(t *testing.T) {
+	t.Parallel()
+	s, admin, _, _ := community(t)
+	if _, err := s.service.EditCategory(t.Context(), admin, 1, forum.NewCategory{Name: "Tidings"}); err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser()
+	b.get("/c/news?state=visible")
+	b.wantStatus(http.StatusOK)
+	if b.page.path != "/c/tidings?state=visible" {
+		t.Errorf("the former address leads to %s", b.page.path)
+	}
+	if err := s.service.HideCategory(t.Context(), admin, 1, true, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/c/news")
+	b.wantStatus(http.StatusNotFound)
+	if hidden := b.page.source; strings.Contains(strings.ToLower(hidden), "tidings") {
+		t.Error("the former address tells the name of a hidden category")
+	}
+}

@@ -93,7 +93,7 @@ func (s *server) showCategory(w http.ResponseWriter, r *http.Request) error {
 	}
 	way := findCategory(top, func(c *forum.CategoryBranch) bool { return c.Slug == r.PathValue("slug") })
 	if way == nil {
-		return forum.ErrNotFound
+		return s.leadToCategory(w, r)
 	}
 	category := way[len(way)-1]
 	list, err := s.threads(r, forum.ThreadFilter{Category: category.ID}, category.Access.Moderate)
@@ -102,6 +102,19 @@ func (s *server) showCategory(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.show(w, r, categoryPage{Category: categoryRow{category}, Above: crumbsAbove(way), List: list,
 		MayStart: forum.CanStartThread(actor, &category.Category) == nil, MayArrange: forum.CanAdminister(actor) == nil})
+}
+
+// leadToCategory leads from the address that a category had before it was renamed.
+func (s *server) leadToCategory(w http.ResponseWriter, r *http.Request) error {
+	category, err := s.service.Category(r.Context(), actorOf(r), r.PathValue("slug"))
+	if err != nil {
+		return err
+	}
+	path := ui.CategoryPath(category.Slug)
+	if r.URL.RawQuery != "" {
+		path += "?" + r.URL.RawQuery
+	}
+	return moved(w, r, path)
 }
 
 // findCategory returns the way from the top to a category, that one last; nil where there is none.

@@ -199,6 +199,7 @@ var categoryCases = slices.Concat(cases(
 	{"a moderator without permission to moderate", categoryUnmoderated},
 	{"nested as deep as can be", categoryDepth},
 	{"names alike get different slugs", categorySlugs},
+	{"a former slug leads to its category", categoryFormerSlugs},
 	{"what pages stand on", categoryVersions},
 })
 
@@ -282,6 +283,46 @@ func categorySlugs(t *testing.T, c *community) {
 			t.Errorf("category %q: %v, %v", made.Slug, found, err)
 		}
 	}
+}
+
+func categoryFormerSlugs(t *testing.T, c *community) {
+	former := c.Text.Slug("General")
+	want := func(after string, who string, id forum.CategoryID) {
+		t.Helper()
+		found, err := c.Category(t.Context(), c.must(t, who), former)
+		switch {
+		case id == 0 && forum.KindOf(err) != forum.NotFound:
+			t.Errorf("%s: %q leads %q to %+v, %v; want not found", after, former, who, found, err)
+		case id != 0 && (err != nil || found.ID != id):
+			t.Errorf("%s: %q leads %q to %+v, %v; want category %d", after, former, who, found, err, id)
+		}
+	}
+	rename := func(id forum.CategoryID, name string) {
+		t.Helper()
+		c.step(t, editCategory{by: as(admin), id: id, name: name})
+	}
+	rename(c.general, "Everything")
+	want("renamed", visitor, c.general)
+	rename(c.general, "All of it")
+	want("renamed twice", visitor, c.general)
+	rename(c.general, "General")
+	want("renamed back", visitor, c.general)
+	rename(c.general, "Everything")
+	c.step(t, hideCategory{by: as(admin), id: c.general, hide: true})
+	want("hidden", visitor, 0)
+	want("hidden", author, 0)
+	want("hidden", moderator, c.general)
+	c.step(t, hideCategory{by: as(admin), id: c.general})
+	rename(c.notices, "General")
+	want("taken by another", visitor, c.notices)
+	rename(c.notices, "Notices")
+	want("left by another", visitor, c.notices)
+	c.step(t, createCategory{by: as(admin), name: "General"})
+	made, err := c.Category(t.Context(), c.must(t, admin), former)
+	if err != nil || made.ID == c.general || made.ID == c.notices {
+		t.Errorf("a new category of that name: %q leads to %+v, %v", former, made, err)
+	}
+	c.recount(t, "renaming")
 }
 
 // categoryVersions: whatever a visitor's cached page shows raises one of the numbers it stands on.

@@ -147,6 +147,10 @@ func verifyRows(t *testing.T, c *community) {
 			"participant solutions (thread 2, person 8)", "participant solutions (thread 2, person 9)",
 			"person in category solutions (person 8, category 2)", "person in category solutions (person 9, category 2)"}},
 		{"a tag lost", "thread_tags", `DELETE FROM thread_tags WHERE thread_id = 1 AND tag_id = 1`, []string{"tag in category threads_visible (tag 1, category 1)"}},
+		{"a former slug of no category", "former_slugs", `INSERT INTO former_slugs (slug, category_id) VALUES ('was', 99)`,
+			[]string{"former slug leads to a category wrong (slug was)"}},
+		{"a former slug in use", "former_slugs", `INSERT INTO former_slugs (slug, category_id) SELECT slug, 2 FROM categories WHERE id = 1`,
+			[]string{"former slug leads to a category wrong (slug t-general)"}},
 		{"a first post lost", "posts", `DELETE FROM posts WHERE thread_id = 5 AND number = 1`, []string{
 			"thread posts posts_visible (thread 5)", "thread ends first_post_number (thread 5)", "participant posts_visible (thread 5, person 3)",
 			"category posts_deleted (category 1)", "person in category posts_deleted (person 3, category 1)", "first post of each thread there (thread 5)",

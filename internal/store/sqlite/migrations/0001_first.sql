@@ -60,6 +60,12 @@ CREATE TABLE categories (
 ) STRICT;
 CREATE INDEX categories_parent ON categories (parent_id, position);
 
+-- Slugs that a category had. One that another category has by now leads nowhere else.
+CREATE TABLE former_slugs (
+    slug        TEXT PRIMARY KEY,
+    category_id INTEGER NOT NULL REFERENCES categories (id)
+) STRICT, WITHOUT ROWID;
+
 -- What administrators set; a role without a row has the defaults of forum.DefaultAccess.
 CREATE TABLE category_permissions (
     category_id INTEGER NOT NULL REFERENCES categories (id),
