@@ -15,24 +15,25 @@ type Limit struct {
 	Max    int
 	Bytes  int
 	Lines  bool   // line breaks and tabs are allowed
+	Name   bool   // shown among other names: it can be seen, and holds nothing that cannot
 	Reason string // why the bound is where it is
 }
 
 // The one table of limits. A text that reaches the store has passed its line here.
 var (
 	LimitBody        = Limit{Field: "body", Min: 1, Max: 32_000, Bytes: 64 << 10, Lines: true, Reason: "a long essay fits; rendering stays well under 50 ms; a page of twenty stays loadable on a telephone"}
-	LimitTitle       = Limit{Field: "title", Min: 1, Max: 200, Bytes: 800, Reason: "longer than any list can show; Stack Exchange allows 150, mail subjects are cut at 200"}
-	LimitUserName    = Limit{Field: "name", Min: 2, Max: 40, Bytes: 160, Reason: "fits a line on a telephone; two letters are the shortest names of real communities"}
+	LimitTitle       = Limit{Field: "title", Min: 1, Max: 200, Bytes: 800, Name: true, Reason: "longer than any list can show; Stack Exchange allows 150, mail subjects are cut at 200"}
+	LimitUserName    = Limit{Field: "name", Min: 2, Max: 40, Bytes: 160, Name: true, Reason: "fits a line on a telephone; two letters are the shortest names of real communities"}
 	LimitPassword    = Limit{Field: "password", Min: 10, Max: 256, Bytes: 1024, Reason: "ten as NIST 800-63B asks of a lone factor, rounded up; the upper bound keeps hashing cheap"}
 	LimitAbout       = Limit{Field: "about", Min: 0, Max: 4_000, Bytes: 16 << 10, Lines: true, Reason: "two screens about oneself"}
-	LimitCategory    = Limit{Field: "name", Min: 1, Max: 80, Bytes: 320, Reason: "fits one line of the list"}
+	LimitCategory    = Limit{Field: "name", Min: 1, Max: 80, Bytes: 320, Name: true, Reason: "fits one line of the list"}
 	LimitDescription = Limit{Field: "description", Min: 0, Max: 500, Bytes: 2_000, Reason: "a paragraph under the category's name"}
-	LimitTag         = Limit{Field: "tags", Min: 1, Max: 35, Bytes: 140, Reason: "Stack Exchange's own bound, which imports must fit"}
+	LimitTag         = Limit{Field: "tags", Min: 1, Max: 35, Bytes: 140, Name: true, Reason: "Stack Exchange's own bound, which imports must fit"}
 	LimitReason      = Limit{Field: "reason", Min: 0, Max: 500, Bytes: 2_000, Reason: "a paragraph to a person"}
 	LimitKey         = Limit{Field: "Idempotency-Key", Min: 1, Max: 128, Bytes: 128, Reason: "a UUID is 36; stored with every write"}
 	LimitQuery       = Limit{Field: "q", Min: 1, Max: 200, Bytes: 800, Reason: "a sentence; every term costs an index look-up"}
-	LimitSiteName    = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Reason: "fits the head of a page on a telephone"}
-	LimitTokenName   = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Reason: "a label in a list"}
+	LimitSiteName    = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "fits the head of a page on a telephone"}
+	LimitTokenName   = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "a label in a list"}
 )
 
 // Numbers with a bound of their own.
@@ -56,7 +57,7 @@ func Limits() []Limit {
 }
 
 // Check returns what is wrong with text, nil when nothing is: invalid UTF-8, NUL and other
-// control characters, too short or too long.
+// control characters, in names what cannot be seen, too short or too long.
 func (l Limit) Check(text string) *FieldError {
 	switch {
 	case len(text) > l.Bytes:
@@ -67,6 +68,9 @@ func (l Limit) Check(text string) *FieldError {
 	if r, bad := firstControl(text, l.Lines); bad {
 		return l.wrong(0, "contains the control character %U, which cannot be stored", r)
 	}
+	if wrong := l.checkName(text); wrong != nil {
+		return wrong
+	}
 	n := utf8.RuneCountInString(strings.TrimSpace(text))
 	switch {
 	case n == 0 && l.Min > 0:
@@ -75,6 +79,19 @@ func (l Limit) Check(text string) *FieldError {
 		return l.wrong(int64(l.Min), "is too short: %d characters, at least %d", n, l.Min)
 	case n > l.Max:
 		return l.wrong(int64(l.Max), "is too long: %d characters, at most %d", n, l.Max)
+	}
+	return nil
+}
+
+func (l Limit) checkName(text string) *FieldError {
+	if !l.Name || strings.TrimSpace(text) == "" {
+		return nil
+	}
+	for _, r := range misplaced(text) {
+		return l.wrong(0, "contains the character %U, which cannot be seen: please type it anew without it", r)
+	}
+	if !canBeSeen(text) {
+		return l.wrong(0, "must hold something that can be seen")
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package importer
 import (
 	"strings"
 	"unicode"
+
+	"folkmoot/internal/forum"
 )
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n")
@@ -25,8 +27,9 @@ func Clean(text string) (clean string, dropped bool) {
 	return strings.TrimRightFunc(strings.TrimLeft(clean, "\n"), unicode.IsSpace), dropped
 }
 
-// CleanLine is Clean for a text of one line: breaks become spaces.
+// CleanLine is Clean for a name, a text of one line: breaks become spaces, and what cannot be seen
+// is left out.
 func CleanLine(text string) (clean string, dropped bool) {
 	clean, dropped = Clean(text)
-	return strings.Join(strings.Fields(clean), " "), dropped
+	return strings.Join(strings.Fields(forum.WithoutInvisible(clean)), " "), dropped
 }
