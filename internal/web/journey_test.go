@@ -54,7 +54,7 @@ func TestJourney(t *testing.T) {
 	}
 	member.submit("/new", fill{"title": "Bicycles & trains", "body": "Do they *go* together?", "tags": "travel, Bikes"})
 	member.wantStatus(http.StatusOK)
-	member.wantText("Bicycles & trains", "1 post", "Do they go together?", "travel", "Bikes", "mia")
+	member.wantText("Bicycles & trains", "1 post", "Do they go together?", "travel", "bikes", "mia")
 
 	member.submit("/t/1/reply", fill{"body": "They do."})
 	if got, want := member.page.path, "/t/1/bicycles-trains#p-2"; got != want {
