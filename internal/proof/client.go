@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"time"
 )
@@ -54,6 +55,11 @@ func (c *client) ask(op Op, i int) Op {
 	op.Status, op.Outcome, op.Bytes = uint16(answer.Status), outcomeOf(answer.Status), uint32(len(answer.Body))
 	if op.Outcome == Acknowledged && op.Act != Reading {
 		op.read(answer.Body)
+		if (op.Act == Moving || op.Act == Renaming) && !bytes.Contains(answer.Body, request.Body[1:len(request.Body)-1]) {
+			// A thread is shown as it stands by then. This one was moved or renamed again meanwhile:
+			// its version says nothing of this request.
+			op.Version = 0
+		}
 	}
 	return op
 }
