@@ -116,8 +116,12 @@ func TestPoisonedMember(t *testing.T) {
 		}, "nothing here"},
 		{"a number below zero", func(t store.Tx) error {
 			t.Count(forum.Counter{Of: forum.OfPeople, Kind: "active", Column: forum.Number}, -1)
+			return errors.Join(half(t), t.Exec(`INSERT INTO people_counts (state, n) VALUES ('active', 0)`))
+		}, "n >= 0"},
+		{"less of what there is none of", func(t store.Tx) error {
+			t.Count(forum.Counter{Of: forum.OfPeople, Kind: "active", Column: forum.Number}, -1)
 			return half(t)
-		}, "people_counts"},
+		}, "people_counts has no row"},
 		{"a panic", func(t store.Tx) error {
 			_ = half(t)
 			var nobody *forum.Post
@@ -224,6 +228,45 @@ func TestCancelledCallers(t *testing.T) {
 		if names[i][:3] != names[i+1][:3] {
 			t.Fatalf("half a member: %s", names[i])
 		}
+	}
+}
+
+// A caller that gives up while it is being written ends its own waiting and nothing else: the
+// batch goes on, at the first go, with what that caller asked for in it.
+func TestCallerGivesUpMeanwhile(t *testing.T) {
+	t.Parallel()
+	s, engine := newSQLite(t)
+	release := hold(t, s)
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	var running sync.WaitGroup
+	var runs atomic.Int64
+	for i := range 10 {
+		running.Go(func() {
+			caller := t.Context()
+			if i == 0 {
+				caller = ctx
+			}
+			_, err := s.Write(caller, "", func(t store.Tx) error {
+				runs.Add(1)
+				if i == 0 {
+					giveUp()
+				}
+				return keep(fmt.Sprintf("member %d", i))(t)
+			})
+			if err != nil && (i > 0 || !errors.Is(err, context.Canceled)) {
+				t.Errorf("member %d: %v", i, err)
+			}
+		})
+		waitFor(t, "the member waits", func() bool { return s.Waiting() == i+1 })
+	}
+	release()
+	running.Wait()
+	if _, err := s.Write(t.Context(), "", keep("member of the next batch")); err != nil {
+		t.Errorf("the next batch: %v", err)
+	}
+	if names := kept(t, engine); len(names) != 11 || runs.Load() != 10 {
+		t.Errorf("stored %q in %d runs, want each of ten stored by one run", names, runs.Load())
 	}
 }
 
