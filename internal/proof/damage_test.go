@@ -1,9 +1,11 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +26,26 @@ func TestNumbersAreNeverReused(t *testing.T) {
 	}
 	if made.Number != 4 {
 		t.Errorf("after posts 1 to 3 the next is number %d, want 4 though 3 is gone", made.Number)
+	}
+}
+
+// So with threads: the newest one is gone for good, and its id is not given to the next.
+func TestIDsAreNeverReused(t *testing.T) {
+	site := newSite(t, Plan{Mix: MixPost, Clients: 1, Threads: 2, Posts: 1, Body: 100, Seed: seed(t)})
+	newest := slices.MaxFunc(site.Threads, func(a, b Thread) int { return cmp.Compare(a.ID, b.ID) }).ID
+	change(t, site, fmt.Sprintf(`
+		DELETE FROM participants WHERE thread_id = %[1]d;
+		DELETE FROM posts WHERE thread_id = %[1]d;
+		DELETE FROM threads WHERE id = %[1]d`, newest))
+	var made struct {
+		ID int64 `json:"thread_id"`
+	}
+	in := map[string]any{"category_id": site.Categories[0], "title": "The next one", "body": "It has an address of its own."}
+	if err := site.admin.call(http.MethodPost, "/api/v1/threads", "next thread", in, &made); err != nil {
+		t.Fatal(err)
+	}
+	if made.ID <= newest {
+		t.Errorf("the next thread is %d, want more than %d though that is gone", made.ID, newest)
 	}
 }
 
