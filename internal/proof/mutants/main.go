@@ -4,6 +4,10 @@
 //	go run ./internal/proof/mutants                  all of them; writes the table in docs/proof.md
 //	go run ./internal/proof/mutants -only toggle     those whose name holds the word; writes nothing
 //	go run ./internal/proof/mutants -list            what there is
+//
+// A mutant is caught where the test named fails and says what it must. One that survives, or fails
+// a test for another reason, or no longer fits the source or compiles, is named, and the exit code
+// is 1.
 package main
 
 import (
@@ -59,7 +63,7 @@ func run(ctx context.Context, chosen []mutant) ([]outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(tree.folder)
+	defer tree.remove()
 	if err := tree.mustBeGreen(ctx, chosen); err != nil {
 		return nil, err
 	}
@@ -81,27 +85,35 @@ func run(ctx context.Context, chosen []mutant) ([]outcome, error) {
 // outcome is what became of one mutant.
 type outcome struct {
 	mutant
-	caughtBy []string // the tests that failed
-	stale    error    // why it could not be planted, or did not compile
-	output   string   // of its test, where that tells more
-	took     time.Duration
+	stale     error  // why it could not be planted, or did not compile
+	caughtBy  string // the test that failed and said what it was to say
+	otherwise string // what was said instead
+	took      time.Duration
 }
 
 func (o outcome) verdict() string {
 	switch {
 	case o.stale != nil:
-		return "STALE: " + o.stale.Error()
-	case len(o.caughtBy) == 0:
+		return "STALE"
+	case o.otherwise != "":
+		return "FAILED FOR ANOTHER REASON"
+	case o.caughtBy == "":
 		return "SURVIVED"
 	}
-	return "caught by " + strings.Join(o.caughtBy, ", ")
+	return "caught by " + o.caughtBy
 }
 
+// verdict is an error that tells of every mutant that was not caught.
 func verdict(outcomes []outcome) error {
 	var failed []string
 	for _, o := range outcomes {
-		if len(o.caughtBy) == 0 {
-			failed = append(failed, o.name+": "+o.verdict()+"\n"+o.output)
+		switch {
+		case o.stale != nil:
+			failed = append(failed, fmt.Sprintf("%s is stale, plant it anew in list.go: %v", o.name, o.stale))
+		case o.otherwise != "":
+			failed = append(failed, fmt.Sprintf("%s: %s fails, and does not say %q but:\n%s", o.name, o.test, o.says, o.otherwise))
+		case o.caughtBy == "":
+			failed = append(failed, fmt.Sprintf("%s survived %s", o.name, o.test))
 		}
 	}
 	if len(failed) > 0 {
@@ -133,10 +145,10 @@ func writeTable(outcomes []outcome) error {
 
 func table(outcomes []outcome) string {
 	var text strings.Builder
-	text.WriteString("| mutant | the bug | caught by | seconds |\n|---|---|---|---|\n")
+	text.WriteString("| mutant | the bug | caught by | which says |\n|---|---|---|---|\n")
 	for _, o := range outcomes {
-		verdict := strings.TrimPrefix(o.verdict(), "caught by ")
-		fmt.Fprintf(&text, "| %s | %s | %s | %.0f |\n", o.name, o.bug, verdict, o.took.Seconds())
+		by := strings.TrimPrefix(o.verdict(), "caught by ")
+		fmt.Fprintf(&text, "| %s | %s | `%s` | %s |\n", o.name, o.bug, by, o.says)
 	}
 	return text.String()
 }
