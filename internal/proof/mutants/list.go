@@ -54,7 +54,7 @@ var mutants = []mutant{
 		test: atOnce,
 		says: "was answered with post_count",
 		edits: []edit{
-			{"internal/store/post.go", createPost, readFirst + createPost},
+			{"internal/store/post.go", createPost, createPost + readFirst},
 			{"internal/store/post.go", postCreated, "		if err := t.flush(); err != nil {\n			return forum.Receipt{}, err\n		}\n" +
 				"		_, err = t.exec(`UPDATE threads SET posts_visible = $2 WHERE id = $1`, thread.ID, seen.PostCount()+1)\n" +
 				"		return thread.receipt(post.Number, post.CreatedAt), err\n	})\n}\n\n// appendPost"},
@@ -66,7 +66,7 @@ var mutants = []mutant{
 		test: atOnce,
 		says: "was answered with post_count",
 		edits: []edit{
-			{"internal/store/post.go", createPost, countFirst + createPost},
+			{"internal/store/post.go", createPost, createPost + countFirst},
 			{"internal/store/post.go", postCreated, "		if err := t.flush(); err != nil {\n			return forum.Receipt{}, err\n		}\n" +
 				"		_, err = t.exec(`UPDATE threads SET posts_visible = $2 WHERE id = $1`, thread.ID, counted+1)\n" +
 				"		return thread.receipt(post.Number, post.CreatedAt), err\n	})\n}\n\n// appendPost"},
@@ -87,12 +87,12 @@ var mutants = []mutant{
 	},
 	{
 		name: "answered before the commit",
-		bug:  "those who wait are answered when all is written, and it is committed after that",
+		bug:  "replies are answered when they are written, and committed after that",
 		test: flushed,
 		says: "acknowledged before they were flushed",
 		edits: []edit{
-			{"internal/store/combiner.go", flushBatch, "		if err := tx.flush(); err != nil {\n			return err\n		}\n		answer(batch, nil)\n		return nil\n	})\n"},
-			{"internal/store/combiner.go", "			answer(batch, nil)\n			return\n", "			return\n"},
+			{"internal/store/combiner.go", flushBatch, "		err = tx.flush()\n		if err == nil && !slices.ContainsFunc(batch, func(m *member) bool { return m.change.Thread == 0 }) {\n			answer(batch, nil)\n		}\n		return err\n	})\n"},
+			{"internal/store/combiner.go", "			answer(batch, nil)\n			return\n", "			select {\n			case <-batch[0].done:\n			default:\n				answer(batch, nil)\n			}\n			return\n"},
 		},
 	},
 	{
@@ -101,7 +101,7 @@ var mutants = []mutant{
 		test: atOnce,
 		says: "is not later than the one before",
 		edits: []edit{
-			{"internal/store/post.go", createPost, "	at := s.clock.Now()\n" + createPost},
+			{"internal/store/post.go", createPost, createPost + "	at := s.clock.Now()\n"},
 			{"internal/store/post.go", "		post.CreatedAt = t.stamp(thread)\n", "		post.CreatedAt = at\n"},
 		},
 	},
@@ -154,7 +154,7 @@ var mutants = []mutant{
 		says: "CHECK constraint failed: replies >= 0",
 		edits: []edit{
 			{"internal/store/post.go", notChanged, "		if !changed {\n			post.State = forum.Visible\n		}\n"},
-			{"internal/store/post.go", " AND state = $11`", "`"},
+			{"internal/store/post.go", "	case changed != 1:\n		return fmt.Errorf(\"post ", "	case changed > 1:\n		return fmt.Errorf(\"post "},
 		},
 	},
 	{
@@ -335,7 +335,7 @@ var mutants = []mutant{
 
 // Places that several mutants change.
 const (
-	createPost  = "	return s.write(ctx, change, len(new.Body)+len(new.HTML), func(t *tx) (forum.Receipt, error) {\n		thread, err := t.thread(change.Thread)\n"
+	createPost  = "func (s *Store) CreatePost(ctx context.Context, change forum.Change, new forum.Post) (forum.Receipt, error) {\n"
 	postCreated = "		return thread.receipt(post.Number, post.CreatedAt), nil\n	})\n}\n\n// appendPost"
 	movePost    = "	t.move(forum.PostContribution(&before, &thread.Thread), forum.PostContribution(&after, &thread.Thread))\n"
 	notChanged  = "		if !changed {\n			return thread.receipt(number, t.now), nil\n		}\n"
