@@ -401,11 +401,15 @@ func (f *fields) tags(text Text, names []string) []string {
 // EditThread renames, tags and moves a thread, as far as in says.
 func (s *Service) EditThread(ctx context.Context, actor Actor, id ThreadID, in ThreadChange) (Thread, error) {
 	change := s.change(actor, "edit thread", in.Key, []any{id, in.Title, in.Tags, in.CategoryID})
-	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) { return s.editThread(ctx, actor, change, id, in) })
+	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) { return s.editThread(ctx, actor, change, id, in) })
 	if err != nil {
 		return Thread{}, err
 	}
-	return s.Thread(ctx, actor, id)
+	thread, err := s.Thread(ctx, actor, id)
+	if err == nil { // the numbers are those after this change, not after others' since
+		thread.Posts[Visible], thread.LastActivityAt, thread.Version = receipt.PostCount, receipt.LastActivityAt, receipt.Version
+	}
+	return thread, err
 }
 
 func (s *Service) editThread(ctx context.Context, actor Actor, change Change, id ThreadID, in ThreadChange) (Receipt, error) {
