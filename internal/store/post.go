@@ -45,17 +45,6 @@ const (
 	listSeparator = "\x1f"
 )
 
-func scanPost(row Row, p *forum.Post) error {
-	var reactions string
-	dest := append(lockedPostDest(p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution, &p.ThreadTitle, &p.ThreadSlug,
-		&reactions, &p.MyReaction)
-	if err := scan(row, dest...); err != nil {
-		return err
-	}
-	p.Reactions = splitReactions(reactions)
-	return nil
-}
-
 // splitReactions returns the kinds, those given most often first.
 func splitReactions(joined string) []forum.ReactionCount {
 	var reactions []forum.ReactionCount
@@ -79,13 +68,22 @@ func eachNumbered(joined string, each func(n int64, text string)) {
 	}
 }
 
+// appendPosts collects posts of postColumns. All rows are read into one, since a list of places to
+// read into costs more than the reading.
 func appendPosts(posts *[]forum.Post) func(Row) error {
+	var p forum.Post
+	var reactions string
+	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution, &p.ThreadTitle, &p.ThreadSlug,
+		&reactions, &p.MyReaction)
 	return func(row Row) error {
-		var post forum.Post
-		if err := scanPost(row, &post); err != nil {
+		if err := scan(row, dest...); err != nil {
 			return err
 		}
-		*posts = append(*posts, post)
+		p.Reactions = splitReactions(reactions)
+		if *posts == nil {
+			*posts = make([]forum.Post, 0, forum.PageSize+1)
+		}
+		*posts = append(*posts, p)
 		return nil
 	}
 }
