@@ -265,6 +265,17 @@ func (s *Service) created(ctx context.Context, actor Actor, post Post, receipt R
 	return post, nil
 }
 
+// Preview renders a text as it would be stored. Nothing is written.
+func (s *Service) Preview(actor Actor, body string) (html string, err error) {
+	if err := CanWrite(actor); err != nil {
+		return "", err
+	}
+	if body, err = s.checkBody(body); err != nil {
+		return "", err
+	}
+	return s.Text.Render(body), nil
+}
+
 // EditPost replaces a post's text; the earlier one is kept as a revision.
 func (s *Service) EditPost(ctx context.Context, actor Actor, thread ThreadID, number int64, in PostEdit) (Post, error) {
 	change := s.change(actor, "edit post", in.Key, []any{thread, number, in.Body})

@@ -57,6 +57,7 @@ type Store interface {
 	CredentialStore
 	SearchStore
 	SettingStore
+	LookStore
 	ImportStore
 }
 

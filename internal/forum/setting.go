@@ -12,6 +12,8 @@ type Site struct {
 	Description string
 	Epoch       string // random per database: renewed by restore and copy
 	HasAdmin    bool   // the first run is over
+	Accent      Accent
+	Logo        string // the name of its picture, which changes with it; "" where it has none
 }
 
 // Verification is the outcome of the last recount.

@@ -53,6 +53,7 @@ type Thread struct {
 	ChangedVersion int64             // Version at the last change of the thread itself: not of its posts
 	Rev            int64             // rises when a decision could change
 	Views          int64             // approximate by contract
+	Activity       []time.Time       // of the newest visible posts, ActivityPosts at most, where a list asks for it
 
 	Category Category // as far as a thread's page shows it, with the Access of the actor who asked
 }
@@ -187,6 +188,7 @@ type ThreadFilter struct {
 	State    State      // Visible lists for everybody; another state only where the reader moderates
 	Before   Cursor     // zero: from the newest activity
 	Limit    int        // 1 to MaxListSize; 0 is ListSize
+	Activity bool       // also when the newest posts of each thread were written
 }
 
 // Cursor is a place in a list ordered by activity, then id, both falling.

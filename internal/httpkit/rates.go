@@ -40,6 +40,7 @@ var (
 	Posting   = Ration{"posts", ByPerson, 300, 5 * time.Minute, "a post a second is more than anybody writes, for five minutes on end; a bridge to another program may catch up. Archives are imported"}
 	Starting  = Ration{"threads", ByPerson, 30, 5 * time.Minute, "a new thread asks for everybody's attention"}
 	Editing   = Ration{"changes", ByPerson, 120, time.Minute, "edits, deletions, marks: tidying up goes quickly, and each keeps a row"}
+	Previews  = Ration{"previews", ByPerson, 120, time.Minute, "looking at a text now and then while writing it; each is rendered as if it were sent"}
 	Reacting  = Ration{"reactions", ByPerson, 120, time.Minute, "a click each while reading a long thread"}
 	Searching = Ration{"searches", ByPerson, 60, time.Minute, "the dearest thing a visitor can ask for: up to 40 ms of work"}
 	SigningUp = Ration{"sign-ups", ByAddress, 100, time.Hour, "a class or a conference behind one address signs up in one lesson"}
@@ -51,7 +52,7 @@ var (
 
 // Rations returns the table, for documentation and tests.
 func Rations() []*Ration {
-	return []*Ration{&Posting, &Starting, &Editing, &Reacting, &Searching, &SigningUp,
+	return []*Ration{&Posting, &Starting, &Editing, &Previews, &Reacting, &Searching, &SigningUp,
 		&signingInHere, &signingInFrom, &signingInNamed}
 }
 

@@ -86,6 +86,13 @@ func (k *Kit) SignOut(ctx context.Context) error {
 	return k.Service.SignOut(ctx, x.secret)
 }
 
+// Accepted tells the scripts of the next page that the text was stored which came to this address:
+// they then forget the draft of it.
+func (k *Kit) Accepted(w http.ResponseWriter, r *http.Request) {
+	http.SetCookie(w, &http.Cookie{Name: "sent", Value: r.URL.Path, Path: "/", MaxAge: 60,
+		Secure: k.secure(r), SameSite: http.SameSiteStrictMode})
+}
+
 func (k *Kit) setCookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{Name: k.cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: k.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode})

@@ -40,7 +40,7 @@ func (s *Store) settings(ctx context.Context) (map[string]string, error) {
 }
 
 func settingsQuery(settings map[string]string) Query {
-	return Query{`SELECT key, value FROM settings`, nil, func(row Row) error {
+	return Query{`SELECT key, value FROM settings WHERE key <> $1`, []any{logoSetting}, func(row Row) error {
 		settings[row.Text(0)] = row.Text(1)
 		return nil
 	}}
@@ -65,8 +65,14 @@ func (s *Store) Site(ctx context.Context) (forum.Site, error) {
 	settings := map[string]string{}
 	var site forum.Site
 	err := s.read(ctx, settingsQuery(settings), Query{hasAdmin, nil, func(row Row) error { return scan(row, &site.HasAdmin) }})
-	site.Name, site.Description, site.Epoch = settings["name"], settings["description"], settings["epoch"]
+	describe(&site, settings)
 	return site, err
+}
+
+// describe fills in what the settings say of the community.
+func describe(site *forum.Site, settings map[string]string) {
+	site.Name, site.Description, site.Epoch = settings["name"], settings["description"], settings["epoch"]
+	site.Accent, site.Logo = forum.Accent(settings["accent"]), settings["logo_name"]
 }
 
 // About sums the numbers the reader may see.
@@ -94,7 +100,7 @@ func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About
 	if err != nil {
 		return forum.About{}, fmt.Errorf("about: %w", err)
 	}
-	about.Site.Name, about.Site.Description, about.Site.Epoch = settings["name"], settings["description"], settings["epoch"]
+	describe(&about.Site, settings)
 	if text := settings["verification"]; text != "" {
 		err = json.Unmarshal([]byte(text), &about.Verification)
 	}

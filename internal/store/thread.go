@@ -47,13 +47,14 @@ const (
 	LEFT JOIN users lu ON lu.id = t.last_author_id`
 )
 
-func scanThread(row Row, t *forum.Thread) error {
+// scanThread reads threadColumns, and the columns after them into more.
+func scanThread(row Row, t *forum.Thread, more ...any) error {
 	var tags string
 	c := &t.Category
 	dest := append(lockedThreadDest(t), &t.Author.Name, &t.LastAuthor.Name,
 		&c.Name, &c.Slug, &c.ParentID, &c.Rev, &c.Version, &c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate,
 		&t.Views, &tags)
-	if err := scan(row, dest...); err != nil {
+	if err := scan(row, append(dest, more...)...); err != nil {
 		return err
 	}
 	c.ID = t.CategoryID
@@ -174,15 +175,37 @@ func (l *threadList) pinned(list *forum.ThreadList) Query {
 }
 
 func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
-	text := `SELECT ` + threadColumns + ` FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
+	activity := `, ''`
+	if l.filter.Activity {
+		activity = activityColumn
+	}
+	text := `SELECT ` + threadColumns + activity + ` FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
 	return Query{text, l.args, func(row Row) error {
 		var thread forum.Thread
-		if err := scanThread(row, &thread); err != nil {
+		var times string
+		if err := scanThread(row, &thread, &times); err != nil {
 			return err
 		}
+		thread.Activity = splitTimes(times)
 		*threads = append(*threads, thread)
 		return nil
 	}}
+}
+
+// activityColumn is when the newest visible posts of a thread were written: the beginning of an
+// index, however long the thread is.
+var activityColumn = fmt.Sprintf(`,
+	(SELECT group_concat(newest.created_at, ' ') FROM (
+		SELECT p.created_at FROM posts p WHERE p.thread_id = t.id AND p.state = 'visible'
+		ORDER BY p.created_at DESC LIMIT %d) newest)`, forum.ActivityPosts)
+
+func splitTimes(joined string) []time.Time {
+	var times []time.Time
+	for part := range strings.FieldsSeq(joined) {
+		micros, _ := strconv.ParseInt(part, 10, 64) // the store wrote it
+		times = append(times, fromMicros(micros))
+	}
+	return times
 }
 
 // total counts the whole list: from the stored numbers where they say it, else the rows.

@@ -13,6 +13,7 @@ import (
 // adminPage is where administration begins. Moderators see the way to the people only.
 type adminPage struct {
 	Site       ui.Form
+	Look       lookForm
 	Categories []categoryRow
 	Arranges   bool // may change the community itself
 }
@@ -20,25 +21,30 @@ type adminPage struct {
 func (p adminPage) title() string { return "Administration" }
 
 func (s *server) showAdmin(w http.ResponseWriter, r *http.Request) error {
-	site, err := s.service.Site(r.Context())
+	p, err := s.adminPage(r)
 	if err != nil {
 		return err
 	}
-	form := newForm(r)
-	form.Values = url.Values{"name": {site.Name}, "description": {site.Description}}
-	return s.showAdminForm(w, r, http.StatusOK, form)
+	return s.show(w, r, p)
 }
 
-func (s *server) showAdminForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
+// adminPage loads the page as it is.
+func (s *server) adminPage(r *http.Request) (adminPage, error) {
 	actor := actorOf(r)
 	if err := forum.CanModeratePeople(actor); err != nil {
-		return err
+		return adminPage{}, err
+	}
+	site, err := s.service.Site(r.Context())
+	if err != nil {
+		return adminPage{}, err
 	}
 	top, err := s.service.Categories(r.Context(), actor)
 	if err != nil {
-		return err
+		return adminPage{}, err
 	}
-	return s.showStatus(w, r, status, adminPage{form, categoryRows(top), forum.CanAdminister(actor) == nil})
+	form := newForm(r)
+	form.Values = url.Values{"name": {site.Name}, "description": {site.Description}}
+	return adminPage{form, newLookForm(r, site), categoryRows(top), forum.CanAdminister(actor) == nil}, nil
 }
 
 func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
@@ -48,7 +54,12 @@ func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.service.SetSite(r.Context(), actorOf(r), in.Get("name"), in.Get("description"), in.Get("key"))
 	if invalid(err) {
-		return s.showAdminForm(w, r, httpkit.Status(forum.Invalid), again(r, in, err))
+		p, loadErr := s.adminPage(r)
+		if loadErr != nil {
+			return loadErr
+		}
+		p.Site = again(r, in, err)
+		return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
 	}
 	if err != nil {
 		return err

@@ -107,7 +107,9 @@ func (s *server) renderForVisitors(ctx context.Context, key pageKey, version for
 	if err != nil {
 		return nil, err
 	}
-	html, err := render(ctx, ui.Frame{Site: site.Name, Here: path}, newThreadPage(forum.Actor{}, found, key.From))
+	frame := frameOf(site)
+	frame.Here = path
+	html, err := render(ctx, frame, newThreadPage(forum.Actor{}, found, key.From))
 	if err != nil {
 		return nil, err
 	}

@@ -100,6 +100,8 @@ func pathID(r *http.Request, name string) int64 { return positive(r.PathValue(na
 
 func formatID[ID ~int64](id ID) string { return strconv.FormatInt(int64(id), 10) }
 
+func formatNumber(n int64) string { return strconv.FormatInt(n, 10) }
+
 func threadID(r *http.Request) forum.ThreadID { return forum.ThreadID(pathID(r, "id")) }
 
 // positive reads a number as our own addresses write it: no sign, no leading zero.

@@ -73,9 +73,13 @@ func TestJourney(t *testing.T) {
 	member.get("/t/1/2/history")
 	member.wantText("They do, mostly.", "They do.", "Text 1")
 
-	member.get("/t/1")
+	member.get("/t/1/3/react")
+	member.wantText("Only off-peak.", "thumbs up")
 	member.submit("/t/1/3/react", fill{"": "kind=heart"})
 	member.wantText("❤️ 1")
+	member.get("/t/1/3/react")
+	member.wantText("heart (withdraw)")
+	member.get("/t/1")
 	member.submit("/t/1/3/react", fill{"": "kind="})
 	member.wantNoText("❤️ 1")
 

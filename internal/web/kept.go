@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,7 +36,7 @@ const keptPrefix = "keep."
 // keep is the page of an error with what was typed.
 func keep(r *http.Request, p errorPage, kind forum.Kind) keptPage {
 	in, cut := typed(r)
-	kept := keptPage{errorPage: p, Action: r.URL.Path, Signed: kind != forum.Unauthenticated, Cut: cut || kind == forum.TooLarge}
+	kept := keptPage{errorPage: p, Action: sentTo(r), Signed: kind != forum.Unauthenticated, Cut: cut || kind == forum.TooLarge}
 	kept.Form.Key = in.Get("key")
 	if kept.Form.Key == "" || kind == forum.KeyReused {
 		kept.Form.Key = newKey()
@@ -51,11 +52,17 @@ func keep(r *http.Request, p errorPage, kind forum.Kind) keptPage {
 	return kept
 }
 
-// goOn is the page after a sign-in that carried fields along; it has none where there were none.
-func goOn(in url.Values, action string) keptPage {
-	kept := keptPage{Action: action, Signed: true, Solved: true, Form: ui.Form{Key: newKey()},
-		errorPage: errorPage{Heading: "Welcome back", Message: "You are signed in. Here is your text: have a look and send it."}}
-	kept.carry(carried(in), "")
+// welcome is the page after a sign-in that carried fields along; it has none where there were none.
+func welcome(in url.Values, action string) keptPage {
+	kept := goOn(carried(in), "", action)
+	kept.errorPage = errorPage{Heading: "Welcome back", Message: "You are signed in. Here is your text: have a look and send it."}
+	return kept
+}
+
+// goOn is a page with fields that nothing keeps from being sent, under key or a new one.
+func goOn(in url.Values, key, action string) keptPage {
+	kept := keptPage{Action: action, Signed: true, Solved: true, Form: ui.Form{Key: cmp.Or(key, newKey())}}
+	kept.carry(in, "")
 	return kept
 }
 

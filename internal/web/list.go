@@ -37,6 +37,7 @@ func (s *server) threads(r *http.Request, filter forum.ThreadFilter, moderates b
 	if state, known := forum.ParseState(query.Get("state")); known && moderates {
 		filter.State = state
 	}
+	filter.Activity = true
 	found, err := s.service.Threads(r.Context(), actorOf(r), filter)
 	if err != nil {
 		return threadList{}, err

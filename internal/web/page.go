@@ -54,7 +54,14 @@ func (s *server) frame(r *http.Request) (ui.Frame, error) {
 	if err != nil {
 		return ui.Frame{}, err
 	}
-	return ui.Frame{Site: site.Name, Actor: actorOf(r), Section: r.URL.Path, Here: here(r), Query: searched(r)}, nil
+	frame := frameOf(site)
+	frame.Actor, frame.Section, frame.Here, frame.Query = actorOf(r), r.URL.Path, here(r), searched(r)
+	return frame, nil
+}
+
+// frameOf is what every page of a community has.
+func frameOf(site forum.Site) ui.Frame {
+	return ui.Frame{Site: site.Name, Logo: ui.LogoPath(site), Accent: string(site.Accent)}
 }
 
 // searched is what the page searched for, so that it can be refined.

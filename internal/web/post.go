@@ -113,6 +113,7 @@ func (s *server) createPost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.kit.Accepted(w, r)
 	return seeOther(w, r, ui.PostPath(post.Thread, post.Number))
 }
 
@@ -175,6 +176,7 @@ func (s *server) updatePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.kit.Accepted(w, r)
 	return seeOther(w, r, ui.PostPath(post.Thread, post.Number))
 }
 

@@ -3,9 +3,32 @@ package web
 import (
 	"net/http"
 
+	"folkmoot/internal/forum"
 	"folkmoot/internal/httpkit"
 	"folkmoot/internal/web/ui"
 )
+
+// reactPage offers the reactions to a post.
+type reactPage struct {
+	Thread  forum.Thread
+	Post    forum.Post
+	Excerpt string
+	Key     string
+}
+
+func (p reactPage) title() string { return "React to post " + formatNumber(p.Post.Number) }
+
+func (s *server) showReactions(w http.ResponseWriter, r *http.Request) error {
+	actor := actorOf(r)
+	thread, post, err := s.service.Post(r.Context(), actor, threadID(r), pathID(r, "number"))
+	if err != nil {
+		return err
+	}
+	if err := forum.CanReact(actor, &thread, &post); err != nil {
+		return err
+	}
+	return s.show(w, r, reactPage{thread, post, s.service.Text.Excerpt(post.Body, excerptLength), newKey()})
+}
 
 // react sets who asks' one reaction to a post to the kind that the form names, or to none: doing
 // it twice is the same as once.

@@ -56,7 +56,9 @@ func (s *server) routes() http.Handler {
 	handle("POST /t/{id}/{number}/restore", s.restorePost)
 	handle("POST /t/{id}/{number}/hide", s.hidePost)
 	handle("POST /t/{id}/{number}/unhide", s.unhidePost)
+	handle("GET /t/{id}/{number}/react", s.showReactions)
 	handle("POST /t/{id}/{number}/react", s.react)
+	handle("POST /preview", s.preview)
 
 	handle("GET /sign-in", s.showSignIn)
 	handle("POST /sign-in", s.signIn)
@@ -73,6 +75,7 @@ func (s *server) routes() http.Handler {
 
 	handle("GET /admin", s.showAdmin)
 	handle("POST /admin/site", s.updateSite)
+	handle("POST /admin/look", s.updateLook)
 	handle("GET /admin/people", s.showPeople)
 	handle("GET /admin/categories/new", s.newCategory)
 	handle("POST /admin/categories/new", s.createCategory)
@@ -85,6 +88,9 @@ func (s *server) routes() http.Handler {
 	handle("POST /u/{name}/lift", s.liftSuspension)
 	handle("POST /u/{name}/role", s.setRole)
 
+	handle("GET /admin/components", s.showComponents)
+
+	handle("GET /logo/{name}", s.showLogo)
 	handle("GET "+assets.Prefix, s.showAsset)
 	handle("/", func(w http.ResponseWriter, r *http.Request) error { return s.refuse(w, r, mux) })
 	return mux

@@ -45,7 +45,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.kit.OpenSession(w, r, secret)
 	next := localPath(in.Get("next"))
-	if kept := goOn(in, next); kept.anything() {
+	if kept := welcome(in, next); kept.anything() {
 		return s.showAs(w, r, secret, kept)
 	}
 	return seeOther(w, r, next)

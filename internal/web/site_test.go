@@ -259,19 +259,19 @@ func (p *page) form(action, button string) (*html.Node, url.Values) {
 		}
 		values := url.Values{}
 		target, pressed := attribute(node, "action"), button == ""
+		if button != "" {
+			target, pressed = p.press(node, action, button)
+		}
 		for field := range node.Descendants() {
 			if field.Type == html.ElementNode {
 				readField(field, values)
-				if field.Data == "button" && button != "" && attribute(field, "name")+"="+attribute(field, "value") == button {
-					pressed = true
-					values.Set(attribute(field, "name"), attribute(field, "value"))
-					if other := attribute(field, "formaction"); other != "" {
-						target = other
-					}
-				} else if field.Data == "button" && button == "" && attribute(field, "formaction") == action {
+				if field.Data == "button" && button == "" && p.resolve(attribute(field, "formaction")) == action {
 					target = action
 				}
 			}
+		}
+		if name, value, found := strings.Cut(button, "="); found {
+			values.Set(name, value)
 		}
 		if pressed && target == action {
 			return node, values
@@ -280,11 +280,44 @@ func (p *page) form(action, button string) (*html.Node, url.Values) {
 	return nil, nil
 }
 
+// press finds a button of a form, and where it sends the form to.
+func (p *page) press(form *html.Node, action, button string) (target string, found bool) {
+	for field := range form.Descendants() {
+		if field.Data != "button" || attribute(field, "name")+"="+attribute(field, "value") != button {
+			continue
+		}
+		target = attribute(form, "action")
+		if other := attribute(field, "formaction"); other != "" {
+			target = p.resolve(other)
+		}
+		if target == action {
+			return target, true
+		}
+	}
+	return "", false
+}
+
+// resolve makes an address of the page one of the site.
+func (p *page) resolve(address string) string {
+	if address == "" {
+		return ""
+	}
+	base, err := url.Parse(p.path)
+	if err != nil {
+		return address
+	}
+	whole, err := base.Parse(address)
+	if err != nil {
+		return address
+	}
+	return whole.RequestURI()
+}
+
 func readField(field *html.Node, values url.Values) {
 	name := attribute(field, "name")
 	switch field.Data {
 	case "input":
-		if attribute(field, "type") != "checkbox" || has(field, "checked") {
+		if kind := attribute(field, "type"); kind != "checkbox" && kind != "radio" || has(field, "checked") {
 			values.Set(name, attribute(field, "value"))
 		}
 	case "textarea":

@@ -165,7 +165,7 @@ func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) thread
 	}
 	for i := range found.Posts {
 		p.Posts = append(p.Posts, ui.Post{Post: found.Posts[i], Acts: postActs(actor, thread, &found.Posts[i]),
-			Key: p.Key, From: from, First: found.Posts[i].Number == 1})
+			From: from, First: found.Posts[i].Number == 1})
 	}
 	return p
 }
@@ -200,6 +200,12 @@ func (p threadPage) besides() []string {
 	}
 	return besides(p.Thread.Posts, "post", "posts")
 }
+
+// through is the number of the page's last post.
+func (p threadPage) through() int64 { return p.Posts[len(p.Posts)-1].Number }
+
+// end is the greatest number the reader knows of.
+func (p threadPage) end() int64 { return max(p.Thread.LastNumber, p.through()) }
 
 // pages are the ways to the other pages of the thread.
 func (p threadPage) pages() []pageLink {
@@ -289,6 +295,7 @@ func (s *server) createThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.kit.Accepted(w, r)
 	return seeOther(w, r, ui.ThreadPath(first.Thread, first.ThreadSlug))
 }
 

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"user", userCases},
 		{"credential", credentialCases},
 		{"setting", settingCases},
+		{"look", lookCases},
 		{"search", searchCases},
 		{"import", importCases},
 		{"clock", clockCases},

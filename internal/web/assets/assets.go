@@ -15,7 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-//go:embed style.css icon.svg
+//go:embed *.css *.svg *.js vendor/*.js
 var files embed.FS
 
 // Prefix is where all assets live.
@@ -23,8 +23,12 @@ const Prefix = "/assets/"
 
 // The addresses of the assets.
 var (
-	Style = publish("style.css")
-	Icon  = publish("icon.svg")
+	Style    = publish("style.css")
+	Icon     = publish("icon.svg")
+	Theme    = publish("theme.js")
+	App      = publish("app.js")
+	Composer = publish("composer.js")
+	Toolbar  = publish("vendor/markdown-toolbar-element.js")
 )
 
 // asset is one file ready to be sent.
@@ -42,7 +46,7 @@ func publish(name string) string {
 	}
 	sum := sha256.Sum256(content)
 	extension := path.Ext(name)
-	address := Prefix + strings.TrimSuffix(name, extension) + "-" + hex.EncodeToString(sum[:5]) + extension
+	address := Prefix + strings.TrimSuffix(path.Base(name), extension) + "-" + hex.EncodeToString(sum[:5]) + extension
 	if published == nil {
 		published = map[string]asset{}
 	}

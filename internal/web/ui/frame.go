@@ -5,6 +5,8 @@ import "folkmoot/internal/forum"
 // Frame is what stands around the content of every page.
 type Frame struct {
 	Site    string // the community's name
+	Logo    string // the address of its picture, "" where it has none
+	Accent  string // one of forum.Accents, "" for the standard
 	Title   string // of the page; "" is the site's own
 	Section string // the entry of the navigation this page belongs to: its address
 	Here    string // path and query to come back to after signing in, "" for the start

@@ -50,6 +50,20 @@ func PostAct(id forum.ThreadID, number int64, act string) string {
 // ReplyPath takes replies to a thread.
 func ReplyPath(id forum.ThreadID) string { return threadPath(id) + "/reply" }
 
+// PreviewAddress is the page that PreviewPath leads to.
+const PreviewAddress = "/preview"
+
+// PreviewPath shows how a text will look that a form would send to action.
+func PreviewPath(action string) string { return PreviewAddress + "?to=" + url.QueryEscape(action) }
+
+// LogoPath is the address of the community's picture, "" where it has none.
+func LogoPath(site forum.Site) string {
+	if site.Logo == "" {
+		return ""
+	}
+	return "/logo/" + site.Logo
+}
+
 func threadPath(id forum.ThreadID) string { return "/t/" + digits(int64(id)) }
 
 // CategoryPath is the address of a category.

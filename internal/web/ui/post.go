@@ -6,14 +6,25 @@ import "folkmoot/internal/forum"
 type Post struct {
 	forum.Post
 	Acts  PostActs
-	Key   string // of the forms about it
-	From  int64  // where the page begins that it stands on
-	First bool   // it stands for its thread: the acts on it are the thread's
+	From  int64 // where the page begins that it stands on
+	First bool  // it stands for its thread: the acts on it are the thread's
 }
 
 // PostActs says what a reader may do with a post.
 type PostActs struct {
 	Reply, Edit, History, Delete, Restore, Hide, Unhide, React bool
+}
+
+// act is where something is done with the post, from its thread's page: "41/edit".
+func (p Post) act(name string) string { return digits(p.Number) + "/" + name }
+
+func (p Post) hasReactions() bool {
+	for _, given := range p.Reactions {
+		if given.N > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // any reports whether there is anything to do.
@@ -48,20 +59,8 @@ func (p Post) parentHref() string {
 	if p.ReplyThread == p.Thread && p.ReplyNumber >= p.From {
 		return "#" + PostAnchor(p.ReplyNumber)
 	}
-	return PostPath(p.ReplyThread, p.ReplyNumber)
-}
-
-// offered are the reactions a reader may give that nobody gave yet.
-func (p Post) offered() []forum.ReactionKind {
-	var rest []forum.ReactionKind
-next:
-	for _, kind := range forum.ReactionKinds {
-		for _, given := range p.Reactions {
-			if given.Kind == kind.Kind && given.N > 0 {
-				continue next
-			}
-		}
-		rest = append(rest, kind)
+	if p.ReplyThread == p.Thread {
+		return digits(p.ReplyNumber)
 	}
-	return rest
+	return PostPath(p.ReplyThread, p.ReplyNumber)
 }

@@ -95,17 +95,22 @@ func ReactionLabel(kind string) string {
 	return kind
 }
 
-// avatarColours is how many colours the stylesheet has for avatars.
-const avatarColours = 12
+// colours is how many hues the stylesheet has for avatars and categories.
+const colours = 12
 
-// avatarColour gives a name its colour, the same everywhere.
-func avatarColour(name string) string {
+// colour gives a name its hue, the same everywhere.
+func colour(name string) string {
 	var sum uint32
 	for _, b := range []byte(name) {
 		sum = sum*31 + uint32(b)
 	}
-	return strconv.Itoa(int(sum % avatarColours))
+	return hues[sum%colours]
 }
+
+// categoryColour gives a category its hue: categories made one after another differ most.
+func categoryColour(id forum.CategoryID) string { return hues[(7*int64(id)+2)%colours] }
+
+var hues = [colours]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}
 
 // initial is the letter an avatar shows.
 func initial(name string) string {
