@@ -65,6 +65,7 @@ var differenceClasses = map[string]string{
 	"address":  "addresses are written as Go's net/url does, those it cannot read are text",
 	"empty":    "a link that leads nowhere is text",
 	"language": "the language of code is a class only if it is a name",
+	"colour":   "code of a language we know has its parts in spans",
 }
 
 // readDifferences returns the class of every listed example. A line is "number class"; '#' begins a comment.

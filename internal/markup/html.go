@@ -3,6 +3,7 @@ package markup
 import (
 	"bytes"
 	"strconv"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	extension "github.com/yuin/goldmark/extension/ast"
@@ -17,6 +18,7 @@ type htmlWriter struct {
 	links      int    // links and images written
 	references int    // bytes they repeat from definitions
 	nesting    int    // of inline elements
+	spans      int    // of coloured code that may still be written
 	inCell     bool
 	inLink     bool
 }
@@ -121,10 +123,13 @@ func (w *htmlWriter) code(n ast.Node, language []byte) {
 		w.attribute("class", append([]byte("language-"), w.scratch...))
 	}
 	w.tag(">")
+	known := strings.ToLower(string(w.scratch))
+	w.scratch = w.scratch[:0]
 	for i := range n.Lines().Len() {
 		line := n.Lines().At(i)
-		w.out = appendEscaped(w.out, line.Value(w.source))
+		w.scratch = append(w.scratch, line.Value(w.source)...)
 	}
+	w.out, w.spans = appendHighlighted(w.out, w.scratch, known, w.spans)
 	w.tag("</code></pre>\n")
 }
 

@@ -31,6 +31,9 @@ const (
 	maxDefinitions = 500
 	// maxLinks bounds the links and images of one body, which the sanitizer takes longest for.
 	maxLinks = 2000
+	// maxSpans bounds the coloured parts of one body's code: each writes some 24 bytes around
+	// as little as one.
+	maxSpans = 4000
 	// maxReferenceBytes bounds what one body's links may repeat from definitions. The
 	// reference implementation of CommonMark allows as much.
 	maxReferenceBytes = 100_000

@@ -50,6 +50,14 @@ var hostile = map[string]func(size int) string{
 	"many definitions and references": func(n int) string {
 		return steps(func(i int) string { return fmt.Sprintf("[%d]: u\n", i) })(n/2) + times("[0] ", n/2)
 	},
+	// code
+	"numbers in code":          func(n int) string { return "```go\n" + times("1 ", n) },
+	"unclosed strings in code": func(n int) string { return "```go\n" + times("\"\\", n) },
+	"unclosed remarks in code": func(n int) string { return "```go\n" + times("/*", n) },
+	"signs in code":            func(n int) string { return "```python\n" + times("'''\"", n) },
+	"unclosed tags in code":    func(n int) string { return "```html\n" + times("<a ", n) },
+	"unclosed attributes":      func(n int) string { return "```html\n" + times("<a b='", n) },
+	"blocks of code":           repeated("```js\na\n```\n"),
 	// cmark-gfm
 	"table of many columns": func(n int) string { return times("a|", n/4) + "\n" + times("-|", n/4) + "\n" + times("a\n", n/2) },
 	"table after a false divider": func(n int) string {

@@ -19,7 +19,7 @@ import (
 
 // HTMLVersion is stored beside rendered HTML. It is raised whenever Render gives
 // other HTML for the same body, so that what was stored can be rendered again.
-const HTMLVersion = 1
+const HTMLVersion = 2
 
 // Version returns HTMLVersion.
 func (m *Markup) Version() int64 { return HTMLVersion }
@@ -48,7 +48,7 @@ func (m *Markup) Render(body string) string {
 	b := m.buffers.Get().(*buffers)
 	defer m.release(b)
 	b.source = appendClean(b.source[:0], body)
-	w := htmlWriter{out: b.out[:0], source: b.source, scratch: b.scratch}
+	w := htmlWriter{out: b.out[:0], source: b.source, scratch: b.scratch, spans: maxSpans}
 	w.blocks(m.parse(b.source))
 	b.out, b.scratch = w.out, w.scratch
 	return m.sanitize(b.out)

@@ -28,6 +28,7 @@ var allowed = map[string]map[string]*regexp.Regexp{
 	"hr": nil, "br": nil, "em": nil, "strong": nil, "del": nil, "label": nil,
 	"table": nil, "thead": nil, "tbody": nil, "tr": nil,
 	"ol":   {"start": regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)},
+	"span": {"class": regexp.MustCompile(`^[ksnftcid]$`)},
 	"code": {"class": regexp.MustCompile(`^language-[\p{L}\p{N}_+#.-]+$`)},
 	"pre":  {"tabindex": regexp.MustCompile(`^0$`)},
 	"div":  {"tabindex": regexp.MustCompile(`^0$`)},

@@ -14,7 +14,7 @@ func checkUnchanged(t tester, m *Markup, rendered string) {
 // written returns body as the writer wrote it, before the policy.
 func written(m *Markup, body string) string {
 	source := appendClean(nil, body)
-	w := htmlWriter{source: source}
+	w := htmlWriter{source: source, spans: maxSpans}
 	w.blocks(m.parse(source))
 	return string(w.out)
 }

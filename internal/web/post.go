@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/httpkit"
@@ -196,11 +197,19 @@ func (s *server) showEditAgain(w http.ResponseWriter, r *http.Request, in url.Va
 	return s.showStatus(w, r, httpkit.Status(forum.KindOf(wrong)), p)
 }
 
-// historyPage is a post's texts, the newest first.
+// historyPage is a post's texts, the newest first, each with what it changed.
 type historyPage struct {
-	Thread    forum.Thread
-	Post      forum.Post
-	Revisions []forum.Revision
+	Thread forum.Thread
+	Post   forum.Post
+	Texts  []textVersion
+}
+
+// textVersion is one of a post's texts.
+type textVersion struct {
+	Number  int64
+	Editor  forum.Author
+	At      time.Time
+	Changes []change // from the text before; of the first, the text
 }
 
 func (p historyPage) title() string {
@@ -216,7 +225,26 @@ func (s *server) showHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, historyPage{thread, post, revisions})
+	return s.show(w, r, historyPage{thread, post, textVersions(&post, revisions)})
+}
+
+// textVersions are the texts of a post, the newest first.
+func textVersions(post *forum.Post, revisions []forum.Revision) []textVersion {
+	now := forum.Revision{Revision: int64(len(revisions)) + 1, Editor: post.Author, Body: post.Body, CreatedAt: post.CreatedAt}
+	if !post.EditedAt.IsZero() {
+		now.Editor, now.CreatedAt = forum.Author{}, post.EditedAt // who it was is not told before the next text
+	}
+	revisions = append(slices.Clone(revisions), now)
+	var versions []textVersion
+	for i, revision := range revisions {
+		version := textVersion{revision.Revision, revision.Editor, revision.CreatedAt, []change{{Text: revision.Body}}}
+		if i > 0 {
+			version.Changes = changes(revisions[i-1].Body, revision.Body)
+		}
+		versions = append(versions, version)
+	}
+	slices.Reverse(versions)
+	return versions
 }
 
 // deletePage asks whether a post shall really be deleted.
@@ -304,12 +332,6 @@ func messageOf(err error) string {
 		return ui.Sentence(known.Message)
 	}
 	return ""
-}
-
-func (p historyPage) newestFirst() []forum.Revision {
-	newest := slices.Clone(p.Revisions)
-	slices.Reverse(newest)
-	return newest
 }
 
 func (f *replyForm) heading() string {

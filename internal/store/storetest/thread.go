@@ -349,6 +349,7 @@ var threadCases = slices.Concat(cases(
 	{"lists are walked without gap or double", threadListWalk},
 	{"every pinned thread is listed", threadsPinned},
 	{"tags are found as they are shown", threadsByTag},
+	{"a list says when posts were written", threadActivity},
 	{"absent", threadAbsent},
 	{"tags outside the limits", threadTagLimits},
 	{"tags are written in one way", threadTagSpelling},
@@ -516,6 +517,44 @@ func threadTagSpelling(t *testing.T, c *community) {
 	list, err := c.Threads(t.Context(), forum.Actor{}, forum.ThreadFilter{Tag: " "})
 	if err != nil || list.Total != 0 || len(list.Threads) != 0 {
 		t.Errorf("a tag of which nothing can be seen: total %d, %d threads, %v; want none", list.Total, len(list.Threads), err)
+	}
+}
+
+// threadActivity: the times of the newest visible posts, to everybody the same, and only where asked for.
+func threadActivity(t *testing.T, c *community) {
+	at := c.place(t)
+	var want []time.Time
+	for range forum.ActivityPosts + 3 {
+		c.clock.move(time.Hour)
+		c.do(t, createPost{by: as(other), thread: at.thread})
+	}
+	thread, err := c.Thread(t.Context(), forum.Actor{}, at.thread)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := thread.LastNumber
+	c.do(t, mark{by: as(moderator), thread: at.thread, number: last, mark: forum.MarkModHidden, set: true})
+	c.do(t, mark{by: as(moderator), thread: at.thread, number: last - 2, mark: forum.MarkModDeleted, set: true})
+	page, err := c.ThreadPage(t.Context(), forum.Actor{}, at.thread, forum.PageAt{Limit: forum.MaxListSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, post := range slices.Backward(page.Posts) {
+		want = append(want, post.CreatedAt)
+	}
+	want = want[:forum.ActivityPosts]
+	for _, who := range []string{"", moderator} {
+		for _, asked := range []bool{true, false} {
+			list, err := c.Threads(t.Context(), c.must(t, who), forum.ThreadFilter{Activity: asked})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !asked {
+				differ(t, "times nobody asked for", []time.Time(nil), list.Threads[0].Activity)
+				continue
+			}
+			differ(t, "times", want, list.Threads[0].Activity)
+		}
 	}
 }
 
