@@ -24,7 +24,7 @@ type page interface {
 
 // pagePolicy is the content security policy of every page: nothing inline, nothing from elsewhere
 // but the pictures people link to.
-var pagePolicy = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; " +
+var pagePolicy = []string{"default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' https:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 
 var htmlType = []string{"text/html; charset=utf-8"}

@@ -49,6 +49,12 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
+func (c *clock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
 func newSite(tb testing.TB) *site {
 	tb.Helper()
 	clock := &clock{now: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC)}

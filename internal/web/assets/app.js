@@ -1,5 +1,5 @@
-// What scripts add to every page: times as people say them, the choice of colours, keys, a look at
-// the post that another answers, reactions in place. Without them everything works by links and forms.
+// What scripts add to every page: the choice of colours, keys, a look at the post that another
+// answers, reactions in place. Without them everything works by links and forms.
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -21,36 +21,7 @@ export async function page(address, options) {
 	}
 }
 
-// Times
-
-const language = document.documentElement.lang.replace(/^en$/, 'en-GB'); // the day before the month, as the server writes it
-const units = [['minute', 60], ['hour', 3600], ['day', 86400]];
-const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' });
-const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-const dayOfYear = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });
-
-function inWords(then, now) {
-	const seconds = (then - now) / 1000;
-	if (Math.abs(seconds) < 45) return relative.format(0, 'second');
-	if (Math.abs(seconds) < 28 * 86400) {
-		const [unit, size] = units.findLast(([, size]) => Math.abs(seconds) >= size) ?? units[0];
-		return relative.format(Math.round(seconds / size), unit);
-	}
-	return (then.getFullYear() === now.getFullYear() ? day : dayOfYear).format(then);
-}
-
-function tellTimes(root = document) {
-	const now = new Date();
-	for (const time of all('time', root)) {
-		const then = new Date(time.dateTime);
-		time.textContent = inWords(then, now);
-		time.title = exact.format(then);
-	}
-}
-tellTimes();
-setInterval(tellTimes, 60_000);
-for (const note of all('[data-utc]')) note.hidden = true;
+for (const note of all('[data-utc]')) note.hidden = true; // times are this place's now
 
 // Colours
 
@@ -213,7 +184,7 @@ function help() {
 
 addEventListener('keydown', event => {
 	if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $('dialog[open]')) return;
-	if (event.target.closest('input, textarea, select, [contenteditable]')) return;
+	if (event.target.closest?.('input, textarea, select, [contenteditable]')) return;
 	const known = keys.find(([key]) => key === event.key);
 	if (!known) return;
 	event.preventDefault();

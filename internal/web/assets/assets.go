@@ -25,7 +25,7 @@ const Prefix = "/assets/"
 var (
 	Style    = publish("style.css")
 	Icon     = publish("icon.svg")
-	Theme    = publish("theme.js")
+	Early    = publish("early.js")
 	App      = publish("app.js")
 	Composer = publish("composer.js")
 	Toolbar  = publish("vendor/markdown-toolbar-element.js")
@@ -60,6 +60,15 @@ func compress(content []byte) []byte {
 	_, _ = w.Write(content) // into memory
 	_ = w.Close()
 	return zipped.Bytes()
+}
+
+// Sizes returns how many bytes browsers load, compressed, by the end of the files' names.
+func Sizes() map[string]int {
+	sizes := map[string]int{}
+	for address, asset := range published {
+		sizes[path.Ext(address)] += len(asset.zipped)
+	}
+	return sizes
 }
 
 // Serve answers with an asset, and reports whether there is one at that address.

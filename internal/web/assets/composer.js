@@ -164,7 +164,7 @@ function answering(form) {
 		form.elements.reply_to?.remove();
 		$('.answered', form)?.remove();
 		const excerpt = make('p', { dir: 'auto' }, $('.text', post).textContent.trim().slice(0, 240));
-		const cancel = make('button', { type: 'button', className: 'button', onclick: () => { quote.remove(); field.remove(); heading.textContent = 'Reply'; } }, 'Answer the thread instead');
+		const cancel = make('button', { type: 'button', onclick: () => { quote.remove(); field.remove(); heading.textContent = 'Reply'; } }, 'Answer the thread instead');
 		const quote = make('blockquote', { className: 'answered' }, excerpt, make('p', { className: 'facts' }, make('span', {}, `#${number} by `, make('bdi', {}, name)), cancel));
 		const field = make('input', { type: 'hidden', name: 'reply_to', value: number });
 		form.prepend(field, quote);
