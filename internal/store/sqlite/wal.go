@@ -51,7 +51,7 @@ func (e *Engine) ReadLong(ctx context.Context, read func(store.Conn) error) erro
 	if err != nil {
 		return fmt.Errorf("opening a connection to read: %w", err)
 	}
-	go e.watchLog(ctx, cancel)
+	go watchLog(ctx, e.path, logBound(e.wal.hard), cancel)
 	err = c.snapshot(ctx, func() error { return read(c) })
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
@@ -62,18 +62,21 @@ func (e *Engine) ReadLong(ctx context.Context, read func(store.Conn) error) erro
 	return err
 }
 
-// watchLog aborts a long read where another process writes so much that the log grows past its
-// bound: that process cannot. In its own the writer aborts the oldest, a little sooner.
-func (e *Engine) watchLog(ctx context.Context, cancel context.CancelCauseFunc) {
+// logBound is the size in bytes at which a long read aborts itself, where the writer is another
+// process that cannot: a little more than the bound at which the writer does.
+func logBound(hard int) int64 { return int64(hard+hard/8) * pageSize }
+
+// watchLog aborts a long read where the log of the file at path grows past bound, until ctx ends.
+func watchLog(ctx context.Context, path string, bound int64, cancel context.CancelCauseFunc) {
 	const often = time.Second
-	bound, first := int64(e.wal.hard+e.wal.hard/8)*pageSize, e.logSize()
+	first := logSize(path)
 	for tick := time.NewTicker(often); ; {
 		select {
 		case <-ctx.Done():
 			tick.Stop()
 			return
 		case <-tick.C:
-			if size := e.logSize(); size > bound && size > first {
+			if size := logSize(path); size > bound && size > first {
 				cancel(ErrAborted)
 			}
 		}
@@ -81,8 +84,8 @@ func (e *Engine) watchLog(ctx context.Context, cancel context.CancelCauseFunc) {
 }
 
 // logSize is the size of the log's file in bytes, 0 where there is none.
-func (e *Engine) logSize() int64 {
-	info, err := os.Stat(e.path + "-wal")
+func logSize(path string) int64 {
+	info, err := os.Stat(path + "-wal")
 	if err != nil {
 		return 0
 	}
