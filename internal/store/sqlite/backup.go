@@ -35,10 +35,18 @@ type BackupProgress func(what string, done, total int64)
 // The moment is kept for as long as the copying takes, and the write-ahead log grows for as long.
 // Where it grows past its bound Backup gives up with ErrAborted.
 func Backup(ctx context.Context, path, to string, progress BackupProgress) (Seal, error) {
-	return backup(ctx, path, to, standardWAL.hard, progress)
+	return backup(ctx, path, to, standardBackup, progress)
 }
 
-func backup(ctx context.Context, path, to string, hard int, progress BackupProgress) (seal Seal, err error) {
+// backupBounds are in pages.
+type backupBounds struct {
+	log  int // the write-ahead log may grow to so many
+	once int // so many are copied between two looks at whether to go on
+}
+
+var standardBackup = backupBounds{log: standardWAL.hard, once: 1024} // 4 MiB
+
+func backup(ctx context.Context, path, to string, bounds backupBounds, progress BackupProgress) (seal Seal, err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return Seal{}, fmt.Errorf("%s: %w", to, ErrExists)
 	}
@@ -53,7 +61,7 @@ func backup(ctx context.Context, path, to string, hard int, progress BackupProgr
 		}
 	}()
 	seal.At = time.Now().UTC().Truncate(time.Microsecond)
-	if seal.Schema, err = copyDatabase(ctx, path, file.Name(), hard, progress); err != nil {
+	if seal.Schema, err = copyDatabase(ctx, path, file.Name(), bounds, progress); err != nil {
 		return Seal{}, err
 	}
 	if err := seal.put(ctx, file, progress); err != nil {
@@ -69,7 +77,7 @@ func backup(ctx context.Context, path, to string, hard int, progress BackupProgr
 }
 
 // copyDatabase copies the database at path into the empty file at to, and returns the version of its schema.
-func copyDatabase(ctx context.Context, path, to string, hard int, progress BackupProgress) (schema int64, err error) {
+func copyDatabase(ctx context.Context, path, to string, bounds backupBounds, progress BackupProgress) (schema int64, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return 0, fmt.Errorf("%s: %w", path, ErrNone)
@@ -83,12 +91,12 @@ func copyDatabase(ctx context.Context, path, to string, hard int, progress Backu
 	if err != nil {
 		return 0, fmt.Errorf("opening %s: %w", path, explain(err))
 	}
-	go watchLog(ctx, path, max(logBound(hard), info.Size()/backupLogShare), cancel)
+	go watchLog(ctx, path, max(logBound(bounds.log), info.Size()/backupLogShare), cancel)
 	err = c.snapshot(ctx, func() error {
 		if schema, err = c.version(); err != nil {
 			return err
 		}
-		return c.copyTo(ctx, to, progress)
+		return c.copyTo(ctx, to, bounds.once, progress)
 	})
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
@@ -104,11 +112,8 @@ func copyDatabase(ctx context.Context, path, to string, hard int, progress Backu
 // grows (docs/performance.md), so that a quarter leaves room for slow disks.
 const backupLogShare = 4
 
-// copyPages are copied at once: four MiB, between two looks at whether to go on.
-const copyPages = 1024
-
-// copyTo copies the snapshot that the connection has open, page by page, to a file that is flushed later.
-func (c *conn) copyTo(ctx context.Context, to string, progress BackupProgress) (err error) {
+// copyTo copies the snapshot that the connection has open, some pages at once, to a file that is flushed later.
+func (c *conn) copyTo(ctx context.Context, to string, once int, progress BackupProgress) (err error) {
 	defer c.guard(&err)
 	copying, err := c.db.BackupInit("main", plainURI(to, "", "journal_mode(off)", "synchronous(off)"))
 	if err != nil {
@@ -119,7 +124,7 @@ func (c *conn) copyTo(ctx context.Context, to string, progress BackupProgress) (
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if done, err = copying.Step(copyPages); err != nil {
+		if done, err = copying.Step(once); err != nil {
 			return err
 		}
 		total := int64(copying.PageCount())

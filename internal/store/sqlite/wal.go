@@ -146,14 +146,14 @@ func (e *Engine) committed(_ *sqlite3.Conn, _ string, pages int) error {
 const roomWait = 100 * time.Millisecond
 
 // makeRoom checkpoints on the writer, so that the log can begin anew. Passing by the readers
-// would not do: where many read there is always one who began before the last commit. A long
-// read is not waited for; then room is made later, and in the end the oldest is aborted.
+// would not do: where many read there is always one who began before the last commit, and those
+// are waited for. One who began long before, here or in another process, is not: then room is made
+// later, and in the end the oldest here is aborted.
 func (e *Engine) makeRoom() {
-	move := func() (int, int, error) { return e.writer.restart(roomWait) }
-	if e.readingLong() {
-		move = e.writer.checkpoint
+	pages, moved := e.checkpoint(e.writer.checkpoint)
+	if pages-moved <= e.wal.full/8 {
+		pages, moved = e.checkpoint(func() (int, int, error) { return e.writer.restart(roomWait) })
 	}
-	pages, moved := e.checkpoint(move)
 	e.roomAt = e.wal.full
 	if moved < pages {
 		e.roomAt = pages + e.wal.full/8
@@ -161,12 +161,6 @@ func (e *Engine) makeRoom() {
 	if pages > e.wal.hard && moved < pages {
 		e.abortOldest()
 	}
-}
-
-func (e *Engine) readingLong() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.longReads) > 0
 }
 
 // checkpoint moves what it can of the log into the file, after any checkpoint under way. A flush
