@@ -83,6 +83,9 @@ func watchLog(ctx context.Context, path string, bound int64, cancel context.Canc
 	}
 }
 
+// LogBytes returns the size of the write-ahead log's file.
+func (e *Engine) LogBytes() int64 { return logSize(e.path) }
+
 // logSize is the size of the log's file in bytes, 0 where there is none.
 func logSize(path string) int64 {
 	info, err := os.Stat(path + "-wal")
