@@ -2,7 +2,6 @@ package httpkit
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -44,24 +43,23 @@ const (
 	drainTime = 20 * time.Second
 )
 
-// Serve answers what comes to the listener until ctx ends. Then it answers on, and says with each
-// answer that the connection ends with it, so that nobody sends into one that is being closed; at
-// last it closes the listener and lets the requests in progress end. What waits at a listener that
-// another process holds too is answered by the next server.
+// Serve answers what comes to the listener until ctx ends. Then it takes no more connections, and
+// says with each answer on those there are that the connection ends with it, so that nobody sends
+// into one that is being closed; at last it lets the requests in progress end. Who comes to a
+// listener that another process holds too waits there, and is answered by the next server.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		s.stopping.Store(true)
-		s.move()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
-		stopped <- s.http.Shutdown(drain)
+		_ = listener.Close()
 	})
 	defer stop()
-	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(listener); !s.stopping.Load() {
 		return err
 	}
-	return <-stopped
+	s.move() // Shutdown drops requests that it finds not read yet
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return s.http.Shutdown(drain)
 }
 
 // move waits until no connection is left, or movingTime is over.
