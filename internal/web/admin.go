@@ -15,6 +15,7 @@ type adminPage struct {
 	Site       ui.Form
 	Categories []categoryRow
 	Arranges   bool // may change the community itself
+	Backup     forum.Backup
 }
 
 func (p adminPage) title() string { return "Administration" }
@@ -38,7 +39,13 @@ func (s *server) showAdminForm(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	return s.showStatus(w, r, status, adminPage{form, categoryRows(top), forum.CanAdminister(actor) == nil})
+	p := adminPage{Site: form, Categories: categoryRows(top), Arranges: forum.CanAdminister(actor) == nil}
+	if p.Arranges {
+		if p.Backup, err = s.service.LastBackup(r.Context(), actor); err != nil {
+			return err
+		}
+	}
+	return s.showStatus(w, r, status, p)
 }
 
 func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
