@@ -14,7 +14,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-var backupsFlag = flag.Int("proof.backups", 10, "how often the server is backed up under load")
+var backupsFlag = flag.Int("proof.backups", 4, "how often the server is backed up under load")
 
 // taken is a backup, and between which numbers of the threads it was made.
 type taken struct {
