@@ -116,11 +116,14 @@ func TestBackupIsAborted(t *testing.T) {
 	c := open(t, folder, sqlite.Options{}.Log(50, 100, 100_000))
 	defer c.close(t)
 	actor := c.actor(t, "person0")
-	_, err := sqlite.SlowBackup(t.Context(), filepath.Join(folder, databaseName), to, 300, 1, func(string, int64, int64) {
-		if _, err := c.CreatePost(t.Context(), actor, forum.NewPost{Thread: 1, Body: strings.Repeat("long ", 6000)}); err != nil {
-			t.Error(err)
+	const bound = 300
+	_, err := sqlite.SlowBackup(t.Context(), filepath.Join(folder, databaseName), to, bound, 1, func(string, int64, int64) {
+		for logSize(t, folder) < 2*bound*framePage {
+			if _, err := c.CreatePost(t.Context(), actor, forum.NewPost{Thread: 1, Body: strings.Repeat("long ", 6000)}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		time.Sleep(5 * time.Millisecond) // whoever watches the log looks once a second
+		time.Sleep(100 * time.Millisecond) // a page; whoever watches the log looks once a second
 	})
 	if !errors.Is(err, sqlite.ErrAborted) {
 		t.Errorf("got %v, want %v", err, sqlite.ErrAborted)
