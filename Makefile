@@ -1,6 +1,6 @@
 # `make` lists what it can do. A target's help is the comment after ##.
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick bench generate fmt mutants fuzz loadtest clean
+.PHONY: help run test check quick bench profile generate fmt mutants fuzz loadtest restarts backups clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ quick: ## vet and the short tests, while you work
 bench: ## benchmarks, ten rounds each, ready for benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 -p 1 -timeout 2h ./...
 
+profile: ## what the compiler is told is busy (cmd/folkmoot/default.pgo): a write and a read from request to answer
+	mkdir -p scratch
+	go test -run '^$$' -bench 'CreatePost$$' -benchtime 60000x -o scratch/api.test -cpuprofile scratch/write.prof ./internal/api
+	go test -run '^$$' -bench 'BenchmarkThreadPage$$/afresh|cached$$' -benchtime 20000x -o scratch/web.test -cpuprofile scratch/read.prof ./internal/web
+	go tool pprof -proto scratch/write.prof scratch/read.prof > cmd/folkmoot/default.pgo
+
 generate: ## components (*.templ) to Go
 	go tool templ generate
 
@@ -34,6 +40,12 @@ fuzz: ## the fuzz targets, a minute each
 
 loadtest: ## 50 clients on one thread for 20 s: speed, and not one number wrong
 	go run ./cmd/folkmoot loadtest --clients 50 --duration 20s --threads 1
+
+restarts: ## a hundred restarts under load behind one socket: no request fails
+	go test -count=1 -v -timeout 30m -run '^TestRestartsFailNoRequest$$' ./internal/proof -proof.restarts=100
+
+backups: ## a hundred backups under load, each restored, recounted and compared
+	go test -count=1 -v -timeout 60m -run '^TestBackedUpUnderLoad$$' ./internal/proof -proof.backups=100
 
 clean: ## what building and testing left; never ./data
 	rm -f folkmoot *.test *.prof coverage* cover.*

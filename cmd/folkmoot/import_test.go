@@ -210,7 +210,7 @@ func checkOldAddresses(t *testing.T, m *moot) {
 // checkOldPages asks a server for addresses as people have them in their bookmarks.
 func checkOldPages(t *testing.T, m *moot) {
 	t.Helper()
-	handler := m.handler(&httpkit.Kit{Service: m.Service, Logger: slog.New(slog.DiscardHandler)})
+	handler := m.handler(t.Context(), &httpkit.Kit{Service: m.Service, Logger: slog.New(slog.DiscardHandler)})
 	get := func(path string) (int, string) {
 		answer := httptest.NewRecorder()
 		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))

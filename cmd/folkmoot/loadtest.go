@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/term"
-
 	"folkmoot/internal/proof"
 )
 
@@ -169,8 +167,7 @@ type teller struct {
 }
 
 func newTeller(std *console) *teller {
-	file, ok := std.err.(*os.File)
-	return &teller{to: std.err, terminal: ok && term.IsTerminal(int(file.Fd()))}
+	return &teller{to: std.err, terminal: isTerminal(std.err)}
 }
 
 func (t *teller) tell(line string) {

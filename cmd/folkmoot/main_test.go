@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,19 +45,38 @@ func folkmoot(t testing.TB, input string, args ...string) outcome {
 type server struct {
 	url   string
 	first string // the first-run address, "" where none was printed
+	log   *logged
 	stop  func() int
+}
+
+// logged keeps what a server logs.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(text)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func startServer(t testing.TB, args ...string) *server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
-	code := make(chan int, 1)
+	code, log := make(chan int, 1), new(logged)
 	go func() {
-		code <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), &console{out: writer, err: io.Discard})
+		code <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), &console{out: writer, err: log})
 		_ = writer.Close()
 	}()
-	s := &server{stop: func() int { cancel(); return <-code }}
+	s := &server{log: log, stop: func() int { cancel(); return <-code }}
 	lines := bufio.NewScanner(reader)
 	for lines.Scan() {
 		if at := regexp.MustCompile(`Folkmoot is at (\S+)`).FindStringSubmatch(lines.Text()); at != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -22,16 +21,15 @@ type serveCommand struct {
 	dataFlag
 	Listen       string         `default:"127.0.0.1:8080" env:"FOLKMOOT_LISTEN" placeholder:"ADDR" help:"Address to listen on (${default})."`
 	URL          string         `env:"FOLKMOOT_URL" placeholder:"URL" help:"The public origin, as browsers see it: https://forum.example"`
-	TrustedProxy []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"FOLKMOOT_TRUSTED_PROXY" placeholder:"NET" help:"Networks of proxies whose X-Forwarded-For and -Proto are believed (${default})."`
+	Metrics      string         `env:"FOLKMOOT_METRICS" placeholder:"ADDR" help:"Address on which to answer /metrics, for Prometheus: 127.0.0.1:9090. Nowhere unless named; never one that the public reaches."`
+	TrustedProxy []netip.Prefix `default:"127.0.0.0/8,::1/128" env:"FOLKMOOT_TRUSTED_PROXY" placeholder:"NET" help:"Networks of proxies whose X-Forwarded-For, Forwarded and X-Forwarded-Proto are believed (${default})."`
 	LogLevel     slog.Level     `default:"info" env:"FOLKMOOT_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${default}); debug logs every request."`
+	LogAddress   bool           `env:"FOLKMOOT_LOG_ADDRESS" help:"Log with each request the address it came from."`
 	Every        time.Duration  `default:"24h" env:"FOLKMOOT_EVERY" placeholder:"TIME" help:"Recount every stored number this often (${default}); 0 never does."`
 	RateFactor   float64        `hidden:"" default:"1" env:"FOLKMOOT_RATE_FACTOR" help:"Multiplies what a person may do in a time; 0 sets no bound. For load generators on a scratch folder."`
 
 	origin *url.URL
 }
-
-// drainTime is how long requests in progress may take when the server stops.
-const drainTime = 20 * time.Second
 
 // Validate checks what the flags' types do not.
 func (c *serveCommand) Validate() error {
@@ -60,10 +58,11 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	logger := newLogger(std, c.LogLevel)
+	slog.SetDefault(logger)
 	// The address first: where another server has it, that one's database is not touched.
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := listen(c.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen: %w", err)
+		return err
 	}
 	defer listener.Close()
 	m, err := openService(ctx, c.Data)
@@ -72,29 +71,20 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	}
 	defer m.Close()
 	kit := &httpkit.Kit{Service: m.Service, Logger: logger, Origin: c.origin, Proxies: c.TrustedProxy,
-		Rates: httpkit.NewRates(m.Clock, c.RateFactor)}
-	server := httpkit.NewServer(m.handler(kit), logger)
+		Rates: httpkit.NewRates(m.Clock, c.RateFactor), LogAddresses: c.LogAddress}
+	stopMetrics, err := m.serveMetrics(c.Metrics, kit)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
+	server := httpkit.NewServer(m.handler(ctx, kit), logger)
 	if err := c.greet(ctx, std, m.Service, listener.Addr()); err != nil {
 		return err
 	}
 	stopWork := m.work(context.WithoutCancel(ctx), c.Every, logger)
 	defer stopWork()
-	return serve(ctx, server, listener)
-}
-
-// serve serves until ctx ends, then lets the requests in progress end.
-func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
-		stopped <- server.Shutdown(drain)
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
+	defer tellManager(ctx)()
+	return server.Serve(ctx, listener)
 }
 
 // work does what goes on beside the requests, until the function returned is called.

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/store"
@@ -63,7 +61,7 @@ func (m *moot) verify(ctx context.Context, progress func(store.Progress)) (store
 // seconds have passed.
 func showProgress(to io.Writer) func(store.Progress) {
 	began := time.Now()
-	if file, ok := to.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+	if isTerminal(to) {
 		bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(to), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
 		return func(p store.Progress) {
 			bar.ChangeMax(p.Total)

@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/term"
 
 	"folkmoot/internal/api"
 	"folkmoot/internal/forum"
@@ -27,7 +30,8 @@ type dataFlag struct {
 // moot is a forum opened: its service on its store.
 type moot struct {
 	*forum.Service
-	store *store.Store
+	store  *store.Store
+	engine *sqlite.Engine
 }
 
 // databaseName is the database's file in the data folder.
@@ -49,7 +53,7 @@ func openService(ctx context.Context, data string) (*moot, error) {
 	}
 	text := markup.New()
 	kept.Plain = text.Text
-	return &moot{store: kept, Service: &forum.Service{Store: kept, Clock: forum.SystemClock{}, Random: rand.Reader,
+	return &moot{store: kept, engine: engine, Service: &forum.Service{Store: kept, Clock: forum.SystemClock{}, Random: rand.Reader,
 		Text: markupText{text}, Passwords: password.New(password.Standard), Views: new(forum.Views)}}, nil
 }
 
@@ -75,31 +79,44 @@ type markupText struct{ *markup.Markup }
 
 func (markupText) Version() int64 { return markup.HTMLVersion }
 
-// handler is everything the server answers.
-func (m *moot) handler(kit *httpkit.Kit) http.Handler {
+// handler is everything the server answers, which stops when ctx ends.
+func (m *moot) handler(ctx context.Context, kit *httpkit.Kit) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", m.serveReady)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { m.serveReady(ctx, w) })
 	mux.Handle("/api/", api.New(kit))
 	mux.Handle("/", web.New(kit))
 	return kit.Wrap(mux)
 }
 
-// serveReady says whether this server should be sent requests: not after it had to stop writing.
-func (m *moot) serveReady(w http.ResponseWriter, _ *http.Request) {
+// serveReady says whether this server should be sent requests: not after it had to stop writing,
+// nor while it stops.
+func (m *moot) serveReady(serving context.Context, w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
-	if err := m.store.Health(); err != nil {
+	switch {
+	case serving.Err() != nil:
+		http.Error(w, "not ready: the server is stopping", http.StatusServiceUnavailable)
+	case m.store.Health() != nil:
 		http.Error(w, "not ready: writing has stopped; the log says why", http.StatusServiceUnavailable)
-		return
+	default:
+		fmt.Fprintln(w, "ready")
 	}
-	fmt.Fprintln(w, "ready")
 }
 
 // operator is who sits at the command line: whoever can read the file may read everything in it.
 // No person has this id, so that it cannot be made to write.
 var operator = forum.Actor{User: -1, Name: "operator", Role: forum.Admin}
 
-// newLogger logs for people, from the level on.
+// newLogger logs from the level on: at a terminal for people, elsewhere a JSON object a line.
 func newLogger(std *console, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: level}))
+	options := &slog.HandlerOptions{Level: level}
+	if isTerminal(std.err) {
+		return slog.New(slog.NewTextHandler(std.err, options))
+	}
+	return slog.New(slog.NewJSONHandler(std.err, options))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

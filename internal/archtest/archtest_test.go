@@ -45,6 +45,7 @@ var house = map[string]role{
 	"internal/mail":     adapter,
 	"internal/blob":     adapter,
 	"internal/oidc":     adapter,
+	"internal/metrics":  adapter,
 	"internal/proof":    adapter,
 }
 

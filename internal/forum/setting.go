@@ -24,6 +24,12 @@ type Verification struct {
 	Differences int64
 }
 
+// Backup is the last backup that was made of this database.
+type Backup struct {
+	At    time.Time // when it was begun; zero where none was made
+	Bytes int64     // of the database in it
+}
+
 // About is the page about the community: its numbers, counted for the reader, in one snapshot.
 type About struct {
 	Site         Site
@@ -44,6 +50,9 @@ type SettingStore interface {
 	FirstRunHash(ctx context.Context) (string, error)
 	SetFirstRunHash(ctx context.Context, hash string) error
 	SetVerification(ctx context.Context, outcome Verification) error
+	// LastBackup returns what SetBackup kept last, zero where it kept nothing.
+	LastBackup(ctx context.Context) (Backup, error)
+	SetBackup(ctx context.Context, made Backup) error
 }
 
 // Site returns what the community says of itself.
@@ -70,6 +79,14 @@ func (s *Service) SetSite(ctx context.Context, actor Actor, name, description, k
 		return s.Store.SetSite(ctx, change, trim(name), trim(description))
 	})
 	return err
+}
+
+// LastBackup says when the last backup was made. Administrators only.
+func (s *Service) LastBackup(ctx context.Context, actor Actor) (Backup, error) {
+	if err := CanAdminister(actor); err != nil {
+		return Backup{}, err
+	}
+	return s.Store.LastBackup(ctx)
 }
 
 // NewFirstRun makes a token for the first-run page, in place of an earlier one. It is "" where

@@ -27,18 +27,32 @@ type exchange struct {
 type exchangeKey struct{}
 
 // Wrap goes around the whole server: it gives each request an id, each answer the security
-// headers, and writes the access log, at level debug and without anything private: no query,
-// no address, no person.
+// headers, and tells the observer and the access log of it.
 func (k *Kit) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x, r := k.exchange(w, r)
 		next.ServeHTTP(x, r)
+		if x.status == 0 {
+			x.status = http.StatusOK // as net/http has it for those that say nothing
+		}
+		if k.Observer != nil {
+			k.Observer.Answered(r.Pattern, x.status, time.Since(x.started))
+		}
 		if k.Logger.Enabled(r.Context(), slog.LevelDebug) {
-			k.Logger.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("request", x.requestID()),
-				slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", x.status),
-				slog.Int64("bytes", x.bytes), slog.Duration("took", time.Since(x.started)))
+			k.logAccess(x, r)
 		}
 	})
+}
+
+// logAccess writes a request to the log, at level debug and without anything private: no query, no
+// person, and no address unless somebody asked for them.
+func (k *Kit) logAccess(x *exchange, r *http.Request) {
+	about := []slog.Attr{slog.String("request", x.requestID()), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("route", r.Pattern), slog.Int("status", x.status), slog.Int64("bytes", x.bytes), slog.Duration("took", time.Since(x.started))}
+	if k.LogAddresses {
+		about = append(about, slog.String("address", k.Address(r).String()))
+	}
+	k.Logger.LogAttrs(r.Context(), slog.LevelDebug, "request", about...)
 }
 
 // exchange returns the exchange that Wrap began, or begins one.

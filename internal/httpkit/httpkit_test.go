@@ -381,29 +381,39 @@ func TestCloseSession(t *testing.T) {
 
 func TestAddress(t *testing.T) {
 	t.Parallel()
+	const x, f = "X-Forwarded-For", "Forwarded"
 	tests := []struct {
 		name, remote string
-		forwarded    []string
+		header       http.Header
 		want         string
 	}{
 		{"no proxy", "203.0.113.9:1", nil, "203.0.113.9"},
-		{"a stranger who says to be another", "203.0.113.9:1", []string{"198.51.100.1"}, "203.0.113.9"},
-		{"a proxy", "127.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1"},
-		{"a proxy behind what a client made up", "127.0.0.1:1", []string{"10.0.0.1, 192.0.2.7, 198.51.100.1"}, "198.51.100.1"},
-		{"two proxies, in two lines", "127.0.0.1:1", []string{"192.0.2.7, 198.51.100.1", "10.1.2.3"}, "198.51.100.1"},
-		{"nonsense", "127.0.0.1:1", []string{"unknown"}, "127.0.0.1"},
-		{"nonsense before an address", "127.0.0.1:1", []string{"<script>, 198.51.100.1"}, "198.51.100.1"},
+		{"a stranger who says to be another", "203.0.113.9:1", http.Header{x: {"198.51.100.1"}, f: {"for=198.51.100.1"}}, "203.0.113.9"},
+		{"a proxy", "127.0.0.1:1", http.Header{x: {"198.51.100.1"}}, "198.51.100.1"},
+		{"a proxy that says the port", "127.0.0.1:1", http.Header{x: {"198.51.100.1:4711"}}, "198.51.100.1"},
+		{"a proxy behind what a client made up", "127.0.0.1:1", http.Header{x: {"10.0.0.1, 192.0.2.7, 198.51.100.1"}}, "198.51.100.1"},
+		{"two proxies, in two lines", "127.0.0.1:1", http.Header{x: {"192.0.2.7, 198.51.100.1", "10.1.2.3"}}, "198.51.100.1"},
+		{"nonsense", "127.0.0.1:1", http.Header{x: {"unknown"}}, "127.0.0.1"},
+		{"nonsense before an address", "127.0.0.1:1", http.Header{x: {"<script>, 198.51.100.1"}}, "198.51.100.1"},
 		{"IPv4 as IPv6", "[::ffff:203.0.113.9]:1", nil, "203.0.113.9"},
 		{"IPv6", "[2001:db8::1]:1", nil, "2001:db8::1"},
+		{"a proxy's IPv6", "127.0.0.1:1", http.Header{x: {"2001:db8::1"}}, "2001:db8::1"},
+		{"a zone", "127.0.0.1:1", http.Header{x: {"fe80::1%eth0"}}, "fe80::1"},
+		{"a proxy at a socket of the file system", "@", http.Header{x: {"198.51.100.1"}}, "198.51.100.1"},
+		{"Forwarded", "127.0.0.1:1", http.Header{f: {`proto=https; For="198.51.100.1:4711";by=10.0.0.1`}}, "198.51.100.1"},
+		{"Forwarded, of IPv6", "127.0.0.1:1", http.Header{f: {`for="[2001:db8::1]"`}}, "2001:db8::1"},
+		{"Forwarded, of IPv6 with a port", "127.0.0.1:1", http.Header{f: {`for="[2001:db8::1]:4711"`}}, "2001:db8::1"},
+		{"Forwarded by two", "127.0.0.1:1", http.Header{f: {"for=192.0.2.7, for=198.51.100.1", "for=10.1.2.3"}}, "198.51.100.1"},
+		{"Forwarded behind what a client made up", "127.0.0.1:1", http.Header{f: {`for="192.0.2.7, for=198.51.100.1`}}, "198.51.100.1"},
+		{"Forwarded by somebody who hides", "127.0.0.1:1", http.Header{f: {"for=198.51.100.1, for=_hidden"}}, "127.0.0.1"},
+		{"Forwarded without an address", "127.0.0.1:1", http.Header{f: {"for=198.51.100.1, proto=https"}}, "127.0.0.1"},
+		{"Forwarded made up, through a proxy that hands it on", "127.0.0.1:1", http.Header{x: {"198.51.100.1"}, f: {"for=192.0.2.7"}}, "198.51.100.1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			k := &Kit{Proxies: append([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ThisMachine...)}
 			r := httptest.NewRequest("GET", "/", nil)
-			r.RemoteAddr = tt.remote
-			for _, line := range tt.forwarded {
-				r.Header.Add("X-Forwarded-For", line)
-			}
+			r.RemoteAddr, r.Header = tt.remote, tt.header
 			if got := k.Address(r).String(); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
@@ -418,7 +428,7 @@ func TestAccessLogHoldsNothingPrivate(t *testing.T) {
 	r.RemoteAddr = "203.0.113.9:1"
 	r.Header.Set("Cookie", "folkmoot="+annSession)
 	serve(k, r, whoAsks)
-	if !strings.Contains(log.String(), "path=/first-run status=200") {
+	if !strings.Contains(log.String(), "path=/first-run route=\"\" status=200") {
 		t.Errorf("the request is not logged: %s", log)
 	}
 	for _, private := range []string{"hidden", annSession, "203.0.113.9", "ann"} {
@@ -470,7 +480,7 @@ func TestServerRefusesEndlessHeaders(t *testing.T) {
 	t.Parallel()
 	k, _ := newKit(t)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = NewServer(k.Wrap(k.Handle(whoAsks, failPlainly)), k.Logger)
+	server.Config = &NewServer(k.Wrap(k.Handle(whoAsks, failPlainly)), k.Logger).http
 	server.Start()
 	t.Cleanup(server.Close)
 	for size, want := range map[int]int{1 << 10: http.StatusOK, 64 << 10: http.StatusRequestHeaderFieldsTooLarge} {

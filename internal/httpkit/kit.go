@@ -15,7 +15,10 @@ type Kit struct {
 	Logger  *slog.Logger
 	Origin  *url.URL       // the public origin; nil where nobody said it
 	Rates   *Rates         // nil: nobody is held back
-	Proxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	Proxies []netip.Prefix // whose X-Forwarded-For, Forwarded and X-Forwarded-Proto are believed
+
+	Observer     Observer // nil: nobody listens
+	LogAddresses bool     // the access log says where requests come from
 
 	crossOrigin http.CrossOriginProtection
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"os/exec"
 	"strconv"
 	"time"
 )
@@ -39,7 +40,8 @@ func measurePages(ctx context.Context, program Program, clients, size int, durat
 	if err != nil {
 		return PageBaseline{}, err
 	}
-	server, err := program.start(ctx, address, "/", []string{"loadtest", "bare", "--listen", address, "--bytes", strconv.Itoa(size)})
+	server, err := program.start(ctx, address, "/",
+		exec.Command(program.Binary, "loadtest", "bare", "--listen", address, "--bytes", strconv.Itoa(size)))
 	if err != nil {
 		return PageBaseline{}, err
 	}

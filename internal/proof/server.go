@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -49,7 +50,7 @@ func (p Program) Serve(ctx context.Context, flags ...string) (*Server, error) {
 		return nil, err
 	}
 	args := append([]string{"serve", "--data", p.Data, "--listen", address}, flags...)
-	return p.start(ctx, address, "/healthz", args)
+	return p.start(ctx, address, "/healthz", exec.Command(p.Binary, args...))
 }
 
 // rateFactor raises the posting limits far beyond what clients reach: they are machines.
@@ -60,9 +61,17 @@ func (p Program) ServeUnlimited(ctx context.Context) (*Server, error) {
 	return p.Serve(ctx, "--rate-factor", rateFactor)
 }
 
-func (p Program) start(ctx context.Context, address, path string, args []string) (*Server, error) {
+// ServeSocket is ServeUnlimited on a socket that the caller holds open, passed as systemd passes it.
+func (p Program) ServeSocket(ctx context.Context, socket *os.File, address string) (*Server, error) {
+	// The process that the socket is meant for is named by its id, which only itself can know.
+	command := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`,
+		p.Binary, "serve", "--data", p.Data, "--listen", "nowhere", "--rate-factor", rateFactor)
+	command.ExtraFiles = []*os.File{socket}
+	return p.start(ctx, address, "/healthz", command)
+}
+
+func (p Program) start(ctx context.Context, address, path string, command *exec.Cmd) (*Server, error) {
 	server := &Server{Address: address, exited: make(chan struct{})}
-	command := exec.Command(p.Binary, args...)
 	command.Env = append(os.Environ(), p.Env...)
 	command.Stdout, command.Stderr = &server.output, &server.output
 	if p.Log != nil {
@@ -116,15 +125,15 @@ func (s *Server) Kill() {
 	<-s.exited
 }
 
-// Stop asks the server to end and waits; it kills one that does not.
+// Stop asks the server to end, as service managers do, and waits; it kills one that does not.
 func (s *Server) Stop() error {
-	if err := s.process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := s.process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		s.Kill()
 		return fmt.Errorf("asking the server to stop: %w", err)
 	}
 	select {
 	case <-s.exited:
-		return nil
+		return s.exitErr
 	case <-time.After(stopWithin):
 		s.Kill()
 		return fmt.Errorf("the server did not stop within %v and was killed", stopWithin)

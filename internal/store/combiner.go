@@ -49,6 +49,7 @@ type combiner struct {
 	bytes    atomic.Int64 // of those that wait
 	texts    map[statementID]string
 	stopped  chan struct{}
+	observed atomic.Pointer[func(Batch)]
 
 	mu     sync.Mutex
 	broken error // why writing stopped for good, nil while it goes on
@@ -164,7 +165,9 @@ func (c *combiner) commit(batch []*member) {
 			answer(batch, err)
 			return
 		}
+		began := time.Now()
 		culprit, err := c.runBatch(batch)
+		c.observe(len(batch), time.Since(began), err)
 		if err == nil {
 			answer(batch, nil)
 			return

@@ -37,6 +37,3 @@ func (s *Store) Write(ctx context.Context, key string, run func(Tx) error) (foru
 		return forum.Receipt{At: t.now}, run(Tx{t})
 	})
 }
-
-// Waiting is how many wait for a batch.
-func (s *Store) Waiting() int { return len(s.combiner.waiting) }

@@ -144,6 +144,31 @@ func (s *Store) SetVerification(ctx context.Context, outcome forum.Verification)
 	return s.setAlone(ctx, "verification", string(text))
 }
 
+// LastBackup returns the last backup that was made.
+func (s *Store) LastBackup(ctx context.Context) (forum.Backup, error) {
+	settings, err := s.settings(ctx)
+	var made forum.Backup
+	if text := settings["backup"]; text != "" && err == nil {
+		err = json.Unmarshal([]byte(text), &made)
+	}
+	return made, err
+}
+
+// SetBackup stores that a backup was made.
+func (s *Store) SetBackup(ctx context.Context, made forum.Backup) error {
+	text, err := json.Marshal(made)
+	if err != nil {
+		return err
+	}
+	return s.setAlone(ctx, "backup", string(text))
+}
+
+// RenewEpoch says that this database is another one from now on, after it was restored or copied:
+// what browsers and programs remember of the old one holds no longer.
+func (s *Store) RenewEpoch(ctx context.Context) error {
+	return s.setAlone(ctx, "epoch", rand.Text())
+}
+
 func (s *Store) setAlone(ctx context.Context, key, value string) error {
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) { return forum.Receipt{}, t.set(key, value) })
 	return err

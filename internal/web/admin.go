@@ -16,6 +16,7 @@ type adminPage struct {
 	Look       lookForm
 	Categories []categoryRow
 	Arranges   bool // may change the community itself
+	Backup     forum.Backup
 }
 
 func (p adminPage) title() string { return "Administration" }
@@ -44,7 +45,13 @@ func (s *server) adminPage(r *http.Request) (adminPage, error) {
 	}
 	form := newForm(r)
 	form.Values = url.Values{"name": {site.Name}, "description": {site.Description}}
-	return adminPage{form, newLookForm(r, site), categoryRows(top), forum.CanAdminister(actor) == nil}, nil
+	p := adminPage{Site: form, Look: newLookForm(r, site), Categories: categoryRows(top), Arranges: forum.CanAdminister(actor) == nil}
+	if p.Arranges {
+		if p.Backup, err = s.service.LastBackup(r.Context(), actor); err != nil {
+			return adminPage{}, err
+		}
+	}
+	return p, nil
 }
 
 func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"folkmoot/internal/forum"
 )
@@ -29,6 +30,14 @@ func TestAdministration(t *testing.T) {
 	if got, _ := admin.page.field("description"); got != "kept" {
 		t.Errorf("description is %q, want it kept", got)
 	}
+
+	admin.get("/admin")
+	admin.wantText("No backup has been made yet")
+	if err := s.service.Store.SetBackup(t.Context(), forum.Backup{At: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Bytes: 295_288_832}); err != nil {
+		t.Fatal(err)
+	}
+	admin.get("/admin")
+	admin.wantText("The last backup was made on 4 May 2026, 03:02: 295.3 MB.")
 
 	for _, name := range []string{"Workshop", "Rides"} {
 		admin.get("/admin/categories/new")
@@ -82,6 +91,7 @@ func TestAdministration(t *testing.T) {
 	admin.submit("/u/mia/role", fill{"role": "moderator"})
 	admin.wantText("moderator")
 	member.get("/admin")
+	member.wantNoText("backup")
 	member.wantStatus(http.StatusOK)
 	member.wantNoText("The community")
 	admin.get("/u/ada")

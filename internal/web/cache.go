@@ -78,7 +78,9 @@ func (s *server) showToVisitor(w http.ResponseWriter, r *http.Request, slug stri
 // pageForVisitors returns the page as it is at version. All who miss it at one version wait for one
 // rendering, which goes on when the first of them leaves; who read another version waits for another.
 func (s *server) pageForVisitors(ctx context.Context, key pageKey, version forum.PageVersion) (*cachedPage, error) {
-	if cached := s.cache.get(key, version); cached != nil {
+	cached := s.cache.get(key, version)
+	s.kit.PageAsked(cached != nil)
+	if cached != nil {
 		return cached, nil
 	}
 	made, err, _ := s.cache.making.Do(fmt.Sprint(key, version), func() (any, error) {

@@ -148,6 +148,11 @@ func (e *Engine) putReader(c *conn) {
 	e.readers <- c
 }
 
+// BusyReaders returns how many connections of the pool are reading, and how many it has.
+func (e *Engine) BusyReaders() (busy, all int) {
+	return cap(e.readers) - len(e.readers), cap(e.readers)
+}
+
 // Write runs one transaction. The commit is flushed when it returns.
 func (e *Engine) Write(_ context.Context, run func(store.Conn) error) error {
 	if err := e.failure(); err != nil {

@@ -16,3 +16,8 @@ func (o Options) Log(soft, full, hard int) Options {
 
 // InterruptWriter makes the writer's statements look at ctx. It is called from one of them.
 func (e *Engine) InterruptWriter(ctx context.Context) { e.writer.db.SetInterrupt(ctx) }
+
+// SlowBackup is Backup with other bounds, in pages.
+func SlowBackup(ctx context.Context, path, to string, log, once int, progress BackupProgress) (Seal, error) {
+	return backup(ctx, path, to, backupBounds{log, once}, progress)
+}

@@ -22,6 +22,9 @@ var migrations embed.FS
 // newestMigration is the version of the schema that this program knows.
 var newestMigration = newest()
 
+// Schema is the version of the schema that this program makes.
+func Schema() int64 { return newestMigration }
+
 func newest() int64 {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil || len(files) == 0 {

@@ -51,7 +51,7 @@ func (e *Engine) ReadLong(ctx context.Context, read func(store.Conn) error) erro
 	if err != nil {
 		return fmt.Errorf("opening a connection to read: %w", err)
 	}
-	go e.watchLog(ctx, cancel)
+	go watchLog(ctx, e.path, logBound(e.wal.hard), cancel)
 	err = c.snapshot(ctx, func() error { return read(c) })
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
@@ -62,27 +62,33 @@ func (e *Engine) ReadLong(ctx context.Context, read func(store.Conn) error) erro
 	return err
 }
 
-// watchLog aborts a long read where another process writes so much that the log grows past its
-// bound: that process cannot. In its own the writer aborts the oldest, a little sooner.
-func (e *Engine) watchLog(ctx context.Context, cancel context.CancelCauseFunc) {
+// logBound is the size in bytes at which a long read aborts itself, where the writer is another
+// process that cannot: a little more than the bound at which the writer does.
+func logBound(hard int) int64 { return int64(hard+hard/8) * pageSize }
+
+// watchLog aborts a long read where the log of the file at path grows past bound, until ctx ends.
+func watchLog(ctx context.Context, path string, bound int64, cancel context.CancelCauseFunc) {
 	const often = time.Second
-	bound, first := int64(e.wal.hard+e.wal.hard/8)*pageSize, e.logSize()
+	first := logSize(path)
 	for tick := time.NewTicker(often); ; {
 		select {
 		case <-ctx.Done():
 			tick.Stop()
 			return
 		case <-tick.C:
-			if size := e.logSize(); size > bound && size > first {
+			if size := logSize(path); size > bound && size > first {
 				cancel(ErrAborted)
 			}
 		}
 	}
 }
 
+// LogBytes returns the size of the write-ahead log's file.
+func (e *Engine) LogBytes() int64 { return logSize(e.path) }
+
 // logSize is the size of the log's file in bytes, 0 where there is none.
-func (e *Engine) logSize() int64 {
-	info, err := os.Stat(e.path + "-wal")
+func logSize(path string) int64 {
+	info, err := os.Stat(path + "-wal")
 	if err != nil {
 		return 0
 	}
@@ -143,14 +149,14 @@ func (e *Engine) committed(_ *sqlite3.Conn, _ string, pages int) error {
 const roomWait = 100 * time.Millisecond
 
 // makeRoom checkpoints on the writer, so that the log can begin anew. Passing by the readers
-// would not do: where many read there is always one who began before the last commit. A long
-// read is not waited for; then room is made later, and in the end the oldest is aborted.
+// would not do: where many read there is always one who began before the last commit, and those
+// are waited for. One who began long before, here or in another process, is not: then room is made
+// later, and in the end the oldest here is aborted.
 func (e *Engine) makeRoom() {
-	move := func() (int, int, error) { return e.writer.restart(roomWait) }
-	if e.readingLong() {
-		move = e.writer.checkpoint
+	pages, moved := e.checkpoint(e.writer.checkpoint)
+	if pages-moved <= e.wal.full/8 {
+		pages, moved = e.checkpoint(func() (int, int, error) { return e.writer.restart(roomWait) })
 	}
-	pages, moved := e.checkpoint(move)
 	e.roomAt = e.wal.full
 	if moved < pages {
 		e.roomAt = pages + e.wal.full/8
@@ -158,12 +164,6 @@ func (e *Engine) makeRoom() {
 	if pages > e.wal.hard && moved < pages {
 		e.abortOldest()
 	}
-}
-
-func (e *Engine) readingLong() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.longReads) > 0
 }
 
 // checkpoint moves what it can of the log into the file, after any checkpoint under way. A flush

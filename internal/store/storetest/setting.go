@@ -38,6 +38,8 @@ var settingCases = slices.Concat(cases(
 ), []testCase{
 	{"the site", settingSite},
 	{"the outcome of a recount", settingVerification},
+	{"the last backup", settingBackup},
+	{"another epoch", settingEpoch},
 })
 
 func settingSite(t *testing.T, c *community) {
@@ -70,4 +72,40 @@ func settingVerification(t *testing.T, c *community) {
 		t.Fatal(err)
 	}
 	differ(t, "the last recount", want, about.Verification)
+}
+
+func settingBackup(t *testing.T, c *community) {
+	want := forum.Backup{At: c.clock.Now(), Bytes: 4096}
+	if got, err := c.LastBackup(t.Context(), c.must(t, "admin")); err != nil || got != (forum.Backup{}) {
+		t.Errorf("before there was any: %+v, %v", got, err)
+	}
+	if err := c.store.SetBackup(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range everybody {
+		got, err := c.LastBackup(t.Context(), c.must(t, who))
+		if kind, refused := notAdmin[who]; refused {
+			if forum.KindOf(err) != kind || err == nil || got != (forum.Backup{}) {
+				t.Errorf("as %q: %+v, %v", who, got, err)
+			}
+		} else if err != nil || !got.At.Equal(want.At) || got.Bytes != want.Bytes {
+			t.Errorf("as %q: %+v, %v; want %+v", who, got, err, want)
+		}
+	}
+}
+
+func settingEpoch(t *testing.T, c *community) {
+	before, err := c.Site(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.store.RenewEpoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.Site(t.Context())
+	if err != nil || after.Epoch == "" || after.Epoch == before.Epoch {
+		t.Errorf("the epoch was %q and is %q, %v", before.Epoch, after.Epoch, err)
+	}
+	before.Epoch = after.Epoch
+	differ(t, "all but the epoch", before, after)
 }

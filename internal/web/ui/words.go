@@ -31,6 +31,16 @@ func Count(n int64, one, many string) string {
 	return Number(n) + " " + many
 }
 
+// Size writes a number of bytes as people read it: "1.4 MB".
+func Size(bytes int64) string {
+	units := []string{"kB", "MB", "GB", "TB"}
+	size, unit := float64(bytes)/1000, 0
+	for size >= 999.95 && unit < len(units)-1 {
+		size, unit = size/1000, unit+1
+	}
+	return strconv.FormatFloat(size, 'f', 1, 64) + " " + units[unit]
+}
+
 // moment is how pages write a time. Visitors' pages are cached: nothing on them may depend on the present.
 const moment = "2 Jan 2006, 15:04"
 
