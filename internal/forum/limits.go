@@ -50,7 +50,7 @@ const (
 	MaxReactionsKind = 24        // bytes of a reaction's kind
 	MaxLogoBytes     = 128 << 10 // every page shows it; the form that brings it fits a request
 	MaxLogoSide      = 1024      // pixels: four times what a sharp screen shows, and 4 MiB while it is read
-	ActivityPosts    = 32        // of a thread, whose times a list asks for: enough for a small drawing
+	ActivityPosts    = 20        // of a thread, whose times a list asks for: a page of it, enough for a small drawing
 )
 
 // Limits returns the table, for documentation and tests.

@@ -8,10 +8,12 @@ const maxRemembered = 10_000
 // memory keeps what the decisions about replies rested on lately, so that a busy server does not
 // read the same rows before every reply. It cannot mislead: a write that rests on it is checked
 // against the rows in its transaction, credential included, and a refusal that rests on it is
-// decided again on what is read anew. It is safe for concurrent use.
+// decided again on what is read anew. When posts of a thread were written is kept with the version
+// of the thread it holds for. It is safe for concurrent use.
 type memory struct {
-	actors  recent[Secret, Actor]
-	threads recent[threadFor, Thread]
+	actors   recent[Secret, Actor]
+	threads  recent[threadFor, Thread]
+	activity recent[ThreadID, Activity]
 }
 
 // threadFor is a thread as people of a role see it: apart from what only its author may.

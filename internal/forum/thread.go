@@ -188,13 +188,21 @@ type ThreadFilter struct {
 	State    State      // Visible lists for everybody; another state only where the reader moderates
 	Before   Cursor     // zero: from the newest activity
 	Limit    int        // 1 to MaxListSize; 0 is ListSize
-	Activity bool       // also when the newest posts of each thread were written
+	Activity bool       // also when the newest posts of each thread were written: Thread.Activity
 }
 
 // Cursor is a place in a list ordered by activity, then id, both falling.
 type Cursor struct {
 	At time.Time
 	ID int64
+}
+
+// Activity is when the newest visible posts of a thread were written, by their numbers and
+// ActivityPosts at most: what moderators hid is passed over, but not without bound. It is the same
+// for everybody who sees the thread, and holds as long as that has the version.
+type Activity struct {
+	Version int64
+	Times   []time.Time
 }
 
 // ThreadList is a part of a list of threads with the numbers of the whole, from one snapshot.
@@ -249,6 +257,8 @@ type ThreadStore interface {
 	Thread(ctx context.Context, reader Visibility, id ThreadID) (Thread, error)
 	// Threads returns a list and its total, from one snapshot.
 	Threads(ctx context.Context, reader Visibility, filter ThreadFilter) (ThreadList, error)
+	// Activity returns that of threads; those that the reader may not see are left out.
+	Activity(ctx context.Context, reader Visibility, ids []ThreadID) (map[ThreadID]Activity, error)
 	// ThreadPage returns a page, in one snapshot and one round trip.
 	ThreadPage(ctx context.Context, reader Visibility, id ThreadID, at PageAt) (ThreadPage, error)
 	// PageVersion returns the numbers that a visitor's cached thread page stands on; NotFound where a visitor may not see it.
@@ -309,7 +319,43 @@ func (s *Service) Threads(ctx context.Context, actor Actor, filter ThreadFilter)
 			return ThreadList{}, nil // no thread has a tag of which nothing can be seen
 		}
 	}
-	return s.Store.Threads(ctx, actor.Visibility(), filter)
+	list, err := s.Store.Threads(ctx, actor.Visibility(), filter)
+	if err != nil || !filter.Activity {
+		return list, err
+	}
+	return list, s.addActivity(ctx, actor, list.Pinned, list.Threads)
+}
+
+// addActivity adds to threads that actor was shown when their newest posts were written: as
+// remembered for a thread's version, or read.
+func (s *Service) addActivity(ctx context.Context, actor Actor, lists ...[]Thread) error {
+	var unknown []ThreadID
+	for _, list := range lists {
+		for i := range list {
+			known, ok := s.memory.activity.get(list[i].ID)
+			if list[i].Activity = known.Times; !ok || known.Version != list[i].Version {
+				unknown = append(unknown, list[i].ID)
+			}
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	read, err := s.Store.Activity(ctx, actor.Visibility(), unknown)
+	if err != nil {
+		return err
+	}
+	for id, activity := range read {
+		s.memory.activity.put(id, activity)
+	}
+	for _, list := range lists {
+		for i := range list {
+			if activity, ok := read[list[i].ID]; ok {
+				list[i].Activity = activity.Times
+			}
+		}
+	}
+	return nil
 }
 
 // ThreadPage returns a page of a thread that actor may see.

@@ -47,14 +47,13 @@ const (
 	LEFT JOIN users lu ON lu.id = t.last_author_id`
 )
 
-// scanThread reads threadColumns, and the columns after them into more.
-func scanThread(row Row, t *forum.Thread, more ...any) error {
+func scanThread(row Row, t *forum.Thread) error {
 	var tags string
 	c := &t.Category
 	dest := append(lockedThreadDest(t), &t.Author.Name, &t.LastAuthor.Name,
 		&c.Name, &c.Slug, &c.ParentID, &c.Rev, &c.Version, &c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate,
 		&t.Views, &tags)
-	if err := scan(row, append(dest, more...)...); err != nil {
+	if err := scan(row, dest...); err != nil {
 		return err
 	}
 	c.ID = t.CategoryID
@@ -110,6 +109,47 @@ func (s *Store) Threads(ctx context.Context, reader forum.Visibility, filter for
 		list.Next = forum.Cursor{At: last.LastActivityAt, ID: int64(last.ID)}
 	}
 	return list, nil
+}
+
+// Activity returns when the newest visible posts of threads were written. It looks at the last
+// numbers of each, however long the thread is.
+func (s *Store) Activity(ctx context.Context, reader forum.Visibility, ids []forum.ThreadID) (map[forum.ThreadID]forum.Activity, error) {
+	args, places := readerArgs(reader), make([]string, len(ids))
+	for i, id := range ids {
+		args = append(args, id)
+		places[i] = fmt.Sprintf("$%d", len(args))
+	}
+	found := map[forum.ThreadID]forum.Activity{}
+	err := s.read(ctx, Query{fmt.Sprintf(`
+		SELECT t.id, t.version, (SELECT group_concat(newest.created_at, ' ') FROM (
+			SELECT p.created_at FROM posts p
+			WHERE p.thread_id = t.id AND p.number >= t.next_number - %d AND p.state = 'visible'
+			ORDER BY p.number DESC LIMIT %d) newest)
+		FROM threads t `+joinAccess+` WHERE t.id IN (`+strings.Join(places, ", ")+`) AND `+seesThread,
+		5*forum.ActivityPosts, forum.ActivityPosts), args, func(row Row) error {
+		var id forum.ThreadID
+		var activity forum.Activity
+		var times string
+		if err := scan(row, &id, &activity.Version, &times); err != nil {
+			return err
+		}
+		activity.Times = splitTimes(times)
+		found[id] = activity
+		return nil
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("activity of %d threads: %w", len(ids), err)
+	}
+	return found, nil
+}
+
+func splitTimes(joined string) []time.Time {
+	var times []time.Time
+	for part := range strings.FieldsSeq(joined) {
+		micros, _ := strconv.ParseInt(part, 10, 64) // the store wrote it
+		times = append(times, fromMicros(micros))
+	}
+	return times
 }
 
 // threadList is the one builder of a list and of its count.
@@ -175,37 +215,15 @@ func (l *threadList) pinned(list *forum.ThreadList) Query {
 }
 
 func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
-	activity := `, ''`
-	if l.filter.Activity {
-		activity = activityColumn
-	}
-	text := `SELECT ` + threadColumns + activity + ` FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
+	text := `SELECT ` + threadColumns + ` FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
 	return Query{text, l.args, func(row Row) error {
 		var thread forum.Thread
-		var times string
-		if err := scanThread(row, &thread, &times); err != nil {
+		if err := scanThread(row, &thread); err != nil {
 			return err
 		}
-		thread.Activity = splitTimes(times)
 		*threads = append(*threads, thread)
 		return nil
 	}}
-}
-
-// activityColumn is when the newest visible posts of a thread were written: the beginning of an
-// index, however long the thread is.
-var activityColumn = fmt.Sprintf(`,
-	(SELECT group_concat(newest.created_at, ' ') FROM (
-		SELECT p.created_at FROM posts p WHERE p.thread_id = t.id AND p.state = 'visible'
-		ORDER BY p.created_at DESC LIMIT %d) newest)`, forum.ActivityPosts)
-
-func splitTimes(joined string) []time.Time {
-	var times []time.Time
-	for part := range strings.FieldsSeq(joined) {
-		micros, _ := strconv.ParseInt(part, 10, 64) // the store wrote it
-		times = append(times, fromMicros(micros))
-	}
-	return times
 }
 
 // total counts the whole list: from the stored numbers where they say it, else the rows.

@@ -1,8 +1,13 @@
 package web_test
 
 import (
+	"bytes"
+	"image"
+	"image/png"
+	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -311,5 +316,138 @@ func TestRenamedCategory(t *testing.T) {
 	b.wantStatus(http.StatusNotFound)
 	if hidden := b.page.source; strings.Contains(strings.ToLower(hidden), "tidings") {
 		t.Error("the former address tells the name of a hidden category")
+	}
+}
+
+func TestLook(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("ada", forum.Admin)
+	s.user("max", forum.Moderator)
+	admin, visitor := s.signedIn("ada"), s.browser()
+	send := func(b *browser, fields map[string]string, picture []byte) {
+		t.Helper()
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		for name, value := range fields {
+			if err := form.WriteField(name, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file, err := form.CreateFormFile("logo", "logo.png")
+		if err == nil {
+			_, err = file.Write(picture)
+		}
+		if err == nil {
+			err = form.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/admin/look", &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", form.FormDataContentType())
+		b.do(request)
+	}
+	logo := regexp.MustCompile(`/logo/[0-9a-f]{12}\.png`)
+
+	send(admin, map[string]string{"accent": "violet"}, samplePNG(t, 32))
+	admin.wantStatus(http.StatusOK)
+	visitor.get("/")
+	address := logo.FindString(visitor.page.source)
+	if address == "" || !strings.Contains(visitor.page.source, `data-accent="violet"`) {
+		t.Errorf("the page has neither logo nor accent:\n%.500s", visitor.page.source)
+	}
+	answer := visitor.get(address)
+	if kind := answer.header.Get("Content-Type"); kind != "image/png" || answer.status != http.StatusOK || !strings.HasPrefix(answer.source, "\x89PNG") {
+		t.Errorf("the logo is %q, status %d", kind, answer.status)
+	}
+	visitor.get("/logo/other.png")
+	visitor.wantStatus(http.StatusNotFound)
+
+	for name, wrong := range map[string]struct {
+		fields  map[string]string
+		picture []byte
+		want    string
+	}{
+		"no picture":      {nil, []byte("GIF87 it is not"), "Logo is no picture that can be shown here"},
+		"SVG":             {nil, []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), "Logo is no picture that can be shown here"},
+		"too many pixels": {nil, samplePNG(t, 2000), "Logo has too many pixels"},
+		"too large":       {nil, bytes.Repeat([]byte("x"), 200<<10), "Logo is too large"},
+		"far too large":   {nil, bytes.Repeat([]byte("x"), 400<<10), "The request is too large"},
+		"no such colour":  {map[string]string{"accent": "octarine"}, nil, "Colour is none of the colours"},
+	} {
+		send(admin, wrong.fields, wrong.picture)
+		if admin.page.status/100 != 4 || !strings.Contains(admin.page.text(), wrong.want) {
+			t.Errorf("%s: status %d without %q:\n%s", name, admin.page.status, wrong.want, admin.page.text())
+		}
+		visitor.get("/")
+		if got := logo.FindString(visitor.page.source); got != address || !strings.Contains(visitor.page.source, `data-accent="violet"`) {
+			t.Errorf("%s: changed the look: logo %s", name, got)
+		}
+	}
+
+	moderator := s.signedIn("max")
+	send(moderator, map[string]string{"accent": "red"}, nil)
+	moderator.wantStatus(http.StatusForbidden)
+	send(admin, map[string]string{"accent": "", "remove": "yes"}, nil)
+	visitor.get("/")
+	if got := logo.FindString(visitor.page.source); got != "" || strings.Contains(visitor.page.source, "data-accent") {
+		t.Errorf("after removing: logo %q", got)
+	}
+	visitor.get(address)
+	visitor.wantStatus(http.StatusNotFound)
+}
+
+func samplePNG(t *testing.T, width int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, width, 16))); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestComponents(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("ada", forum.Admin)
+	s.user("max", forum.Moderator)
+	admin, moderator := s.signedIn("ada"), s.signedIn("max")
+	admin.get("/admin/components")
+	admin.wantText("Components", "Nothing here yet.", "Title must not be empty.", "3,872 posts", "hidden by a moderator", "Out is in millimetres")
+	moderator.get("/admin/components")
+	moderator.wantStatus(http.StatusForbidden)
+}
+
+// The preview is what the server makes of a text, and gives the form back, also without scripts.
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.user("ada", forum.Admin)
+	s.user("mia", forum.Member)
+	s.thread(admin, s.category(admin, "News").ID, "A thread", "The first.", "The second.")
+	b := s.signedIn("mia")
+	b.get("/t/1/a-thread?reply=2")
+	b.submit("/preview?to=%2Ft%2F1%2Freply", fill{"body": "Not *sent* yet."})
+	b.wantText("Preview", "Not sent yet.")
+	b.submit("/t/1/reply", fill{"body": "Sent *now*."})
+	b.wantText("in reply to #2 ada", "Sent now.")
+	b.wantNoText("Not sent yet.")
+
+	b.get("/new")
+	b.submit("/preview?to=%2Fnew", fill{"title": "A title", "tags": "one, two", "body": ""})
+	b.wantStatus(http.StatusUnprocessableEntity)
+	b.wantText("must not be empty")
+	b.submit("/new", fill{"body": "Some text."})
+	b.wantText("A title", "one", "two", "Some text.")
+
+	visitor := s.browser()
+	visitor.post("/preview?to=https://example.org/", url.Values{"body": {"x"}})
+	visitor.wantStatus(http.StatusUnauthorized)
+	if strings.Contains(visitor.page.source, "example.org") {
+		t.Error("a preview leads to another site")
 	}
 }

@@ -79,7 +79,7 @@ func samplePosts(text forum.Text, at time.Time) []ui.Post {
 }
 
 // sampleText holds everything that a text can.
-const sampleText = `### A heading
+const sampleText = `# A heading
 Reading should be a pleasure: a line of some seventy letters, **strong** and *stressed* words, ~~second thoughts~~, a [link](https://example.org) and ` + "`code`" + `.
 
 > Turn the nipple a quarter turn, never more.

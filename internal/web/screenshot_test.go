@@ -42,11 +42,12 @@ func TestScreenshots(t *testing.T) {
 		{"member-home", "/", nil}, {"member-thread", "/t/3", nil}, {"reply", "/t/3/truing-a-wheel-without-a-stand?reply=2#reply", nil}, {"new", "/new", nil},
 		{"new-wrong", "/new", press("main form")}, {"edit", "/t/3/3/edit", nil}, {"history", "/t/3/3/history", nil},
 		{"delete", "/t/3/3/delete", nil}, {"kept", "/t/3", lockAndReply(s)}, {"settings", "/settings", nil}, {"forbidden", "/admin", nil},
+		{"react", "/t/3/2/react", nil}, {"preview", "/t/3", preview()}, {"keys", "/t/3", keys()},
 	})
 	photograph(t, ctx, folder, s, "Ada", []shot{
 		{"admin", "/admin", nil}, {"people", "/admin/people", nil}, {"category-new", "/admin/categories/new", nil},
 		{"category-settings", "/admin/categories/2", nil}, {"moderator-thread", "/t/3", nil}, {"edit-thread", "/t/3/thread/edit", nil},
-		{"moderator-user", "/u/Noor", nil},
+		{"moderator-user", "/u/Noor", nil}, {"components", "/admin/components", nil},
 	})
 }
 
@@ -93,6 +94,25 @@ func lockAndReply(s *site) chromedp.Action[chromedp.Void] {
 	})
 }
 
+// preview shows how a text will look, in its place.
+func preview() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](`document.querySelector("#f-body").value = "A *text* with `+"`code`"+`.\n\n> and a quote"; document.querySelector("[formaction^='/preview']").click(), true`)(ctx, t)
+		if err == nil {
+			_, err = chromedp.WaitVisible(chromedp.CSS(".preview .text"))(ctx, t)
+		}
+		return err
+	})
+}
+
+// keys shows the keys that a page knows.
+func keys() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }))`)(ctx, t)
+		return err
+	})
+}
+
 func photograph(t *testing.T, ctx context.Context, folder string, s *site, name string, shots []shot) {
 	t.Helper()
 	do(t, ctx, call(network.ClearBrowserCookies, cdp.Empty{}))
@@ -100,7 +120,7 @@ func photograph(t *testing.T, ctx context.Context, folder string, s *site, name 
 		takeCookies(t, ctx, s.signedIn(name))
 	}
 	for _, shot := range shots {
-		for _, width := range []int64{390, 1280} {
+		for _, width := range []int64{390, 768, 1280} {
 			for _, scheme := range []string{"light", "dark"} {
 				do(t, ctx, chromedp.EmulateViewport(width, 844), prefer(scheme), chromedp.Navigate(s.url+shot.path))
 				if shot.then != nil {

@@ -222,10 +222,13 @@ func TestNothingMoves(t *testing.T) {
 		do(t, b.ctx, call(cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: shifts}))
 		for _, width := range []int64{390, 1280} {
 			do(t, b.ctx, chromedp.EmulateViewport(width, 844))
-			for _, path := range []string{"/", "/t/3", "/t/1?from=21", "/categories"} {
+			for _, path := range []string{"/", "/t/3", "/t/1?from=21", "/categories", "/admin/components", "/search?q=wheel"} {
 				b.visit(path)
 				b.run(`window.painted = false; requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = true }))`)
 				b.until("a picture", "window.painted")
+				if wide := ask(t, b.ctx, chromedp.Evaluate[float64](`document.documentElement.scrollWidth - innerWidth`)); wide > 0 {
+					t.Errorf("%s is wider than %d by %.0f as %q", path, width, wide, name)
+				}
 				if moved := ask(t, b.ctx, chromedp.Evaluate[float64]("window.shift")); moved > 0.01 {
 					t.Errorf("%s at %d as %q: moved by %.4f, want at most 0.01", path, width, name, moved)
 				}

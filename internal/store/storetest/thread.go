@@ -543,7 +543,7 @@ func threadActivity(t *testing.T, c *community) {
 		want = append(want, post.CreatedAt)
 	}
 	want = want[:forum.ActivityPosts]
-	for _, who := range []string{"", moderator} {
+	for _, who := range []string{"", moderator, ""} { // the last from memory
 		for _, asked := range []bool{true, false} {
 			list, err := c.Threads(t.Context(), c.must(t, who), forum.ThreadFilter{Activity: asked})
 			if err != nil {
@@ -554,6 +554,21 @@ func threadActivity(t *testing.T, c *community) {
 				continue
 			}
 			differ(t, "times", want, list.Threads[0].Activity)
+		}
+	}
+	c.do(t, createPost{by: as(other), thread: at.thread})
+	list, err := c.Threads(t.Context(), forum.Actor{}, forum.ThreadFilter{Activity: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ(t, "times after another post", list.Threads[0].LastActivityAt, list.Threads[0].Activity[0])
+
+	// Nobody reads it of what they may not see.
+	c.do(t, mark{by: as(moderator), thread: at.thread, mark: forum.MarkModHidden, set: true})
+	for who, want := range map[string]int{"": 0, moderator: 1} {
+		seen, err := c.store.Activity(t.Context(), c.must(t, who).Visibility(), []forum.ThreadID{at.thread, 999})
+		if err != nil || len(seen) != want {
+			t.Errorf("as %q: activity of %d threads, %v, want %d", who, len(seen), err, want)
 		}
 	}
 }

@@ -18,7 +18,7 @@
 
 	const inWords = (then, now) => {
 		const seconds = (then - now) / 1000;
-		if (Math.abs(seconds) < 45) return relative.format(0, 'second');
+		if (seconds > -45 && seconds < 120) return relative.format(0, 'second'); // clocks differ a little
 		if (Math.abs(seconds) < 28 * 86400) {
 			const [unit, size] = units.findLast(([, size]) => Math.abs(seconds) >= size) ?? units[0];
 			return relative.format(Math.round(seconds / size), unit);

@@ -98,7 +98,9 @@ func ReactionEmoji(kind string) string {
 }
 
 // counted is a kind of reaction with how often it was given: "👍 12".
-func counted(given forum.ReactionCount) string { return ReactionEmoji(given.Kind) + " " + Number(given.N) }
+func counted(given forum.ReactionCount) string {
+	return ReactionEmoji(given.Kind) + " " + Number(given.N)
+}
 
 // ReactionLabel is a kind of reaction as it is spoken.
 func ReactionLabel(kind string) string {
