@@ -11,6 +11,9 @@ import (
 
 // count gathers what something counts for: sign is 1 to add, -1 to take away.
 func (t *tx) count(sign int64, counts []forum.Count) {
+	if !counted {
+		return
+	}
 	for _, count := range counts {
 		t.counts[count.Counter] += sign * count.N
 		if count.Of == forum.OfThread {

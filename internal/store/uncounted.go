@@ -1,0 +1,5 @@
+//go:build uncounted
+
+package store
+
+const counted = false
