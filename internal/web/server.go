@@ -57,6 +57,7 @@ func (s *server) routes() http.Handler {
 	handle("POST /t/{id}/{number}/hide", s.hidePost)
 	handle("POST /t/{id}/{number}/unhide", s.unhidePost)
 	handle("POST /t/{id}/{number}/react", s.react)
+	handle("GET /t/{id}/{number}/files/{position}/{name}", s.sendAttachment)
 
 	handle("GET /sign-in", s.showSignIn)
 	handle("POST /sign-in", s.signIn)
