@@ -79,15 +79,15 @@ func (h header) messageID() string {
 	return ""
 }
 
-// time returns when the mail was written: its date, else that of its receipt by the last
-// server, which stands first. source is the name of the field, "" where there is none.
-func (h header) time() (at time.Time, source string) {
-	if at, ok := parseDate(h.get("Date")); ok {
+// time returns when the mail was written, at the latest then: its date, else that of its receipt
+// by the last server, which stands first. source is the name of the field, "" where there is none.
+func (h header) time(latest time.Time) (at time.Time, source string) {
+	if at, ok := parseDate(h.get("Date"), latest); ok {
 		return at, "Date"
 	}
 	for _, received := range h["Received"] {
 		if semicolon := strings.LastIndexByte(received, ';'); semicolon >= 0 {
-			if at, ok := parseDate(received[semicolon+1:]); ok {
+			if at, ok := parseDate(received[semicolon+1:], latest); ok {
 				return at, "Received"
 			}
 		}
@@ -95,8 +95,8 @@ func (h header) time() (at time.Time, source string) {
 	return time.Time{}, ""
 }
 
-// The years in which a mail can have been written: those before were clocks never set.
-const firstYear, lastYear = 1971, 2100
+// firstYear is when the first mail was sent; times before it are of clocks that were never set.
+const firstYear = 1971
 
 // otherDates are forms of dates that old software wrote and net/mail does not read.
 var otherDates = []string{
@@ -105,7 +105,7 @@ var otherDates = []string{
 	"Monday, 2-Jan-06 15:04:05 MST", "Mon, 2 Jan 2006 15:04 -0700", "Mon, 2 January 2006 15:04:05 -0700",
 }
 
-func parseDate(text string) (at time.Time, ok bool) {
+func parseDate(text string, latest time.Time) (at time.Time, ok bool) {
 	text, _ = importer.CleanLine(text)
 	if text == "" || len(text) > 200 {
 		return at, false
@@ -117,7 +117,7 @@ func parseDate(text string) (at time.Time, ok bool) {
 		}
 		at, err = time.Parse(form, text)
 	}
-	return at.UTC(), err == nil && at.Year() >= firstYear && at.Year() <= lastYear
+	return at.UTC(), err == nil && at.Year() >= firstYear && !at.After(latest)
 }
 
 var (

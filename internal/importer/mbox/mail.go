@@ -70,8 +70,8 @@ var parser = enmime.NewParser(
 	enmime.SetReadPartErrorPolicy(func(_ *enmime.Part, err error) bool { return enmime.IsBase64CorruptInputError(err) }),
 )
 
-// parse reads a mail; the error is a *badMail.
-func parse(m Markup, raw []byte) (read *mail, err error) {
+// parse reads a mail that was written at latest then; the error is a *badMail.
+func parse(m Markup, raw []byte, latest time.Time) (read *mail, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			read, err = nil, &badMail{"it cannot be read: the reader of mails gave up", fmt.Sprint(cause)}
@@ -82,7 +82,7 @@ func parse(m Markup, raw []byte) (read *mail, err error) {
 	}
 	root, err := parser.ReadParts(bytes.NewReader(raw))
 	if err != nil {
-		return nil, &badMail{"it cannot be read", shortened(err.Error())}
+		return nil, &badMail{"its header cannot be read", shortened(err.Error())}
 	}
 	h := header(root.Header)
 	if !h.isMail() {
@@ -92,7 +92,7 @@ func parse(m Markup, raw []byte) (read *mail, err error) {
 	if parts := read.sort(root); parts > maxParts {
 		return nil, &badMail{"it has too many parts", fmt.Sprintf("%d, at most %d", parts, maxParts)}
 	}
-	read.takeHeader(h, raw)
+	read.takeHeader(h, raw, latest)
 	read.compose(m, root)
 	return read, nil
 }
@@ -127,7 +127,7 @@ func (m *mail) sort(p *enmime.Part) (parts int) {
 	return parts
 }
 
-func (m *mail) takeHeader(h header, raw []byte) {
+func (m *mail) takeHeader(h header, raw []byte, latest time.Time) {
 	if m.id = h.messageID(); m.id == "" {
 		sum := sha256.Sum256(raw)
 		m.id = hex.EncodeToString(sum[:16])
@@ -141,7 +141,7 @@ func (m *mail) takeHeader(h header, raw []byte) {
 		m.mend("what it answers is not written as a Message-ID: it begins a thread", "%s", shortened(answers))
 	}
 	var source string
-	if m.at, source = h.time(); source != "Date" && source != "" {
+	if m.at, source = h.time(latest); source != "Date" && source != "" {
 		m.mend("it had no usable date: that of its receipt was taken", "%s", shortened(h.get("Date")))
 	}
 	m.from = h.sender()

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/importer"
@@ -92,9 +93,14 @@ func (im *Import) read(ctx context.Context) error {
 }
 
 func (im *Import) readFile(ctx context.Context, in importer.File) error {
-	for all := newMails(in); ; {
+	all := newMails(in)
+	for first := true; ; first = false {
 		raw, err := all.next()
 		if errors.Is(err, io.EOF) {
+			if first {
+				im.Report.Read(in.Path, 1)
+				im.Report.Reject(place{file: in.Path, line: 1}.record("", "it is empty", ""))
+			}
 			return nil
 		}
 		if err != nil {
@@ -117,7 +123,7 @@ func (im *Import) take(ctx context.Context, file string, raw *rawMail) error {
 		im.Report.Reject(where.record("", "it is too long", fmt.Sprintf("%d bytes, at most %d", raw.size, maxMail)))
 		return nil
 	}
-	m, err := parse(im.Markup, raw.content)
+	m, err := parse(im.Markup, raw.content, im.Clock.Now().Add(aheadOfTime))
 	var bad *badMail
 	switch {
 	case errors.As(err, &bad):
@@ -140,6 +146,9 @@ func (im *Import) take(ctx context.Context, file string, raw *rawMail) error {
 	}
 	return nil
 }
+
+// aheadOfTime is how far the clock of a mail may be ahead of ours.
+const aheadOfTime = 24 * time.Hour
 
 func (p place) record(id, reason, detail string) importer.Record {
 	return importer.Record{File: p.file, Line: p.line, Offset: p.offset, ID: id, Reason: reason, Detail: detail}

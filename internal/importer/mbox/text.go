@@ -3,6 +3,7 @@ package mbox
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -24,7 +25,7 @@ type line struct {
 
 // markdown turns the plain text of a mail into Markdown.
 func markdown(text string, flowed, deletesSpace bool) string {
-	lines := quoteLines(text, flowed)
+	lines := quoteLines(joinedLink.ReplaceAllString(text, "$1 $2"), flowed)
 	if flowed {
 		lines = flow(lines, deletesSpace)
 	}
@@ -401,6 +402,9 @@ func codeLength(lines []line) int {
 func isCode(lines []line) bool {
 	code, items, indented := 0, 0, 0
 	for _, one := range lines {
+		if isProse(one.text) {
+			continue
+		}
 		if codeLine.MatchString(one.text) {
 			code++
 		}
@@ -418,6 +422,17 @@ func isCode(lines []line) bool {
 		return indented == 1 || strings.HasPrefix(lines[0].text, "$ ")
 	}
 	return 5*code >= 3*len(lines)
+}
+
+// isProse reports whether a line reads like a sentence, however it is indented.
+func isProse(text string) bool {
+	plain, words := 0, len(strings.Fields(text))
+	for _, r := range text {
+		if unicode.IsLetter(r) || strings.ContainsRune(" ,.'?!\t’", r) {
+			plain++
+		}
+	}
+	return words >= 4 && 100*plain >= 94*utf8.RuneCountInString(text) && !strings.HasPrefix(text, "$ ")
 }
 
 // maxFence bounds the backticks around code; longer runs in it are cut by nobody, but are
@@ -627,6 +642,7 @@ func isWordByte(c byte) bool {
 var (
 	mailLink    = regexp.MustCompile(`\[([^\]\n]*)\]\(mailto:[^)\s]*\)`)
 	mailTwice   = regexp.MustCompile(`([\pL\pN._%+-]+@[\pL\pN.-]+) ?<mailto:[^>\s]*>`)
+	joinedLink  = regexp.MustCompile(`([^\s([<])(<https?://[^>\s]*>)`)
 	mailAddress = regexp.MustCompile(`(^|[^/\pL\pN._%+=-])(?:mailto:)?([\pL\pN_][\pL\pN._%+-]*)@[\pL\pN-]+(?:\.[\pL\pN-]+)+([:/]?)`)
 )
 
@@ -639,6 +655,11 @@ func mask(text string) string {
 		parts := mailAddress.FindStringSubmatch(found)
 		if parts[3] != "" && parts[2] == "git" {
 			return found
+		}
+		for _, scheme := range []string{"https:", "http:"} { // of an address that follows without a blank
+			if strings.HasSuffix(found, scheme) {
+				return parts[1] + parts[2] + "@… " + scheme
+			}
 		}
 		return parts[1] + parts[2] + "@…" + parts[3]
 	})

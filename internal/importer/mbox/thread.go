@@ -64,15 +64,19 @@ func (im *Import) body(e *entry, title string) string {
 	return e.body
 }
 
-// sameWords compares subjects without what programs change in them: blanks, brackets, case.
+// sameWords compares subjects without what programs change in them: blanks, brackets, case, "Re:".
 func sameWords(a, b string) bool {
 	letters := func(text string) string {
+		text = prefixes.ReplaceAllString(text, "")
+		for answer.MatchString(text) {
+			text = answer.ReplaceAllString(text, "")
+		}
 		return strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
 				return unicode.ToLower(r)
 			}
 			return -1
-		}, prefixes.ReplaceAllString(text, ""))
+		}, text)
 	}
 	return letters(a) == letters(b)
 }
@@ -147,13 +151,8 @@ func (im *Import) paths(e *entry, first bool) (all []string) {
 	if archived != nil && first && strings.Contains(archived.Path, "/message/") {
 		add(strings.Replace(archived.EscapedPath(), "/message/", "/thread/", 1))
 	}
-	plain := url.URL{Path: "/" + label(im.List) + "/" + e.message}
-	if !strings.ContainsAny(e.message, " ?#/") {
-		add(plain.EscapedPath())
-	}
-	if escaped := "/" + label(im.List) + "/" + url.PathEscape(e.message); escaped != plain.EscapedPath() {
-		add(escaped)
-	}
+	sent := url.URL{Path: "/" + e.message}
+	add("/" + label(im.List) + "/" + strings.ReplaceAll(sent.EscapedPath()[1:], "/", "%2F"))
 	return all
 }
 
