@@ -25,7 +25,7 @@ type line struct {
 
 // markdown turns the plain text of a mail into Markdown.
 func markdown(text string, flowed, deletesSpace bool) string {
-	lines := quoteLines(joinedLink.ReplaceAllString(text, "$1 $2"), flowed)
+	lines := quoteLines(joinedLink.ReplaceAllString(text, "$1$3 $2$4"), flowed)
 	if flowed {
 		lines = flow(lines, deletesSpace)
 	}
@@ -432,8 +432,13 @@ func isProse(text string) bool {
 			plain++
 		}
 	}
-	return words >= 4 && 100*plain >= 94*utf8.RuneCountInString(text) && !strings.HasPrefix(text, "$ ")
+	if words >= 4 {
+		return 100*plain >= 94*utf8.RuneCountInString(text) && !strings.HasPrefix(text, "$ ")
+	}
+	return plain >= utf8.RuneCountInString(text)-1 && phraseEnd.MatchString(text)
 }
+
+var phraseEnd = regexp.MustCompile(`\pL[,.!?]\s*$|\pL \pL+:\s*$`)
 
 // maxFence bounds the backticks around code; longer runs in it are cut by nobody, but are
 // hardly a mail's.
@@ -585,7 +590,7 @@ func (w *writer) list(items []item) {
 }
 
 var (
-	address    = regexp.MustCompile(`https?://[^\s<>"]+|ftp://[^\s<>"]+`)
+	webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 	entity     = regexp.MustCompile(`&(#\w{1,8}|\w{2,32});`)
 	startOfOne = regexp.MustCompile(`^(#{1,6}([ \t]|$)|[-+]([ \t]|$)|>|[-=]+[ \t]*$|[|:-][\s|:-]*$|\[[^\]]*\]:)`)
 	numberDot  = regexp.MustCompile(`^(\d{1,9})([.)])([ \t]|$)`)
@@ -596,20 +601,33 @@ var (
 func escape(text string, links bool) string {
 	var out strings.Builder
 	for at := 0; at < len(text); {
-		found := address.FindStringIndex(text[at:])
+		found := webAddress.FindStringIndex(text[at:])
 		if found == nil {
 			escapeWords(&out, text, at, len(text), links)
 			break
 		}
-		escapeWords(&out, text, at, at+found[0], links)
-		out.WriteString(text[at+found[0] : at+found[1]])
-		at += found[1]
+		start, end := at+found[0], at+found[1]
+		escapeWords(&out, text, at, start, links)
+		if becomesLink(text, start, end) {
+			out.WriteString(text[start:end])
+		} else {
+			escapeWords(&out, text, start, end, links)
+		}
+		at = end
 	}
 	escaped := out.String()
 	if startOfOne.MatchString(escaped) {
 		return `\` + escaped
 	}
 	return numberDot.ReplaceAllString(escaped, `$1\$2$3`)
+}
+
+// becomesLink reports whether Markdown makes a link of the address at text[start:end].
+func becomesLink(text string, start, end int) bool {
+	if start == 0 || strings.IndexByte(" \t(", text[start-1]) >= 0 {
+		return true
+	}
+	return text[start-1] == '<' && end < len(text) && text[end] == '>'
 }
 
 func escapeWords(out *strings.Builder, text string, from, to int, links bool) {
@@ -642,7 +660,7 @@ func isWordByte(c byte) bool {
 var (
 	mailLink    = regexp.MustCompile(`\[([^\]\n]*)\]\(mailto:[^)\s]*\)`)
 	mailTwice   = regexp.MustCompile(`([\pL\pN._%+-]+@[\pL\pN.-]+) ?<mailto:[^>\s]*>`)
-	joinedLink  = regexp.MustCompile(`([^\s([<])(<https?://[^>\s]*>)`)
+	joinedLink  = regexp.MustCompile(`([^\s([<])(<https?://[^>\s]*>)|(\])(https?://)`)
 	mailAddress = regexp.MustCompile(`(^|[^/\pL\pN._%+=-])(?:mailto:)?([\pL\pN_][\pL\pN._%+-]*)@[\pL\pN-]+(?:\.[\pL\pN-]+)+([:/]?)`)
 )
 
