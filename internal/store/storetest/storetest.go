@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"setting", settingCases},
 		{"search", searchCases},
 		{"import", importCases},
+		{"attachment", attachmentCases},
 		{"clock", clockCases},
 		{"receipt", receiptCases},
 		{"combiner", combinerCases},
