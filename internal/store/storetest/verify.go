@@ -169,9 +169,9 @@ func verifyRows(t *testing.T, c *community) {
 			"rows whose post or thread is gone rows (kind imported reaction, thread 99, post 1)"}},
 		{"a revision of no post", "revisions", `INSERT INTO revisions (thread_id, number, revision, body, created_at) VALUES (1, 99, 1, 'x', 1)`, []string{
 			"post revisions revisions (thread 1, post 99)", "rows whose post or thread is gone rows (kind revision, thread 1, post 99)"}},
-		{"a file of no post", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 99, 1, 'a', 'b', 1, 'x')`,
+		{"a file of no post", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 99, 1, 'a', 'b', 1, CAST('x' AS BLOB))`,
 			[]string{"rows whose post or thread is gone rows (kind attachment, thread 1, post 99)"}},
-		{"a file cut short", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 2, 1, 'a', 'b', 2, 'x')`,
+		{"a file cut short", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 2, 1, 'a', 'b', 2, CAST('x' AS BLOB))`,
 			[]string{"attachment bytes (thread 1, post 2, position 1)"}},
 		{"a tag of no thread", "thread_tags", `INSERT INTO thread_tags (thread_id, tag_id) VALUES (99, 1)`,
 			[]string{"rows whose post or thread is gone rows (kind tag, thread 99, post 0)"}},
