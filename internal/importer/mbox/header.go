@@ -195,12 +195,12 @@ func addresses(field string) (all []sender) {
 		return nil
 	}
 	if found := atWord.FindStringSubmatch(strings.TrimSpace(field)); found != nil { // pipermail: "ann at example.org (Ann)"
-		return []sender{{strings.ToLower(found[1] + "@" + found[2]), personName(found[3])}}
+		return []sender{{cleanAddress(found[1] + "@" + found[2]), personName(found[3])}}
 	}
 	list, err := enmime.ParseAddressList(field)
 	if err == nil {
 		for _, one := range list {
-			all = append(all, sender{strings.ToLower(strings.TrimSpace(one.Address)), personName(one.Name)})
+			all = append(all, sender{cleanAddress(one.Address), personName(one.Name)})
 		}
 		return all
 	}
@@ -208,7 +208,13 @@ func addresses(field string) (all []sender) {
 	if at == nil {
 		return []sender{{"", personName(field)}}
 	}
-	return []sender{{strings.ToLower(field[at[0]:at[1]]), personName(strings.TrimRight(field[:at[0]], "< "))}}
+	return []sender{{cleanAddress(field[at[0]:at[1]]), personName(strings.TrimRight(field[:at[0]], "< "))}}
+}
+
+// cleanAddress is an address as it is compared.
+func cleanAddress(address string) string {
+	address, _ = importer.CleanLine(strings.ToLower(address))
+	return address
 }
 
 // personName is a name as it may be shown: none that is an address.
