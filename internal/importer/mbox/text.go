@@ -661,24 +661,31 @@ var (
 	mailLink    = regexp.MustCompile(`\[([^\]\n]*)\]\(mailto:[^)\s]*\)`)
 	mailTwice   = regexp.MustCompile(`([\pL\pN._%+-]+@[\pL\pN.-]+) ?<mailto:[^>\s]*>`)
 	joinedLink  = regexp.MustCompile(`([^\s([<])(<https?://[^>\s]*>)|(\])(https?://)`)
-	mailAddress = regexp.MustCompile(`(^|[^/\pL\pN._%+=-])(?:mailto:)?([\pL\pN_][\pL\pN._%+-]*)@[\pL\pN-]+(?:\.[\pL\pN-]+)+([:/]?)`)
+	mailAddress = regexp.MustCompile(`(?:mailto:)?([\pL\pN_=][\pL\pN._%+=-]*)@[\pL\pN-]+(?:\.[\pL\pN-]+)+([:/]?)`)
 )
 
 // mask hides the mail addresses of people in a text, as archives of lists do: what stands
-// before the @ stays. Addresses of repositories ("git@host:path") are none.
+// before the @ stays. Those in addresses of the web and of repositories ("git@host:path") are none.
 func mask(text string) string {
 	text = mailLink.ReplaceAllString(text, "$1")
 	text = mailTwice.ReplaceAllString(text, "$1")
-	return mailAddress.ReplaceAllStringFunc(text, func(found string) string {
-		parts := mailAddress.FindStringSubmatch(found)
-		if parts[3] != "" && parts[2] == "git" {
-			return found
+	var out strings.Builder
+	for text != "" {
+		link := webAddress.FindStringIndex(text)
+		if link == nil {
+			link = []int{len(text), len(text)}
 		}
-		for _, scheme := range []string{"https:", "http:"} { // of an address that follows without a blank
-			if strings.HasSuffix(found, scheme) {
-				return parts[1] + parts[2] + "@… " + scheme
-			}
-		}
-		return parts[1] + parts[2] + "@…" + parts[3]
-	})
+		out.WriteString(mailAddress.ReplaceAllStringFunc(text[:link[0]], maskOne))
+		out.WriteString(text[link[0]:link[1]])
+		text = text[link[1]:]
+	}
+	return out.String()
+}
+
+func maskOne(found string) string {
+	parts := mailAddress.FindStringSubmatch(found)
+	if parts[2] != "" && parts[1] == "git" {
+		return found
+	}
+	return parts[1] + "@…" + parts[2]
 }

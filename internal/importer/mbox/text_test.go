@@ -96,7 +96,9 @@ func TestMask(t *testing.T) {
 		"[Ann](mailto:ann@x.org)":               "Ann",
 		"git@github.com:a/b.git":                "git@github.com:a/b.git",
 		"https://x.org/lists/ann@x.org/message": "https://x.org/lists/ann@x.org/message",
-		"ann@x.orghttps://y.org":                "ann@… https://y.org",
+		"ann@x.orghttps://y.org":                "ann@…https://y.org",
+		"=ann@x.org, a+b=c@x.org":               "=ann@…, a+b=c@…",
+		"x.org/ann@x.org":                       "x.org/ann@…",
 		"user@host and @ann, 3@4":               "user@host and @ann, 3@4",
 	} {
 		if got := mask(text); got != want {
