@@ -1,6 +1,7 @@
 package mbox
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -185,7 +186,7 @@ func TestMarkdownOfTheSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	in, err := xz.NewReader(file)
+	in, err := xz.NewReader(bufio.NewReader(file)) // xz reads single bytes
 	if err != nil {
 		t.Fatal(err)
 	}
