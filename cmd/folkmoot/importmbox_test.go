@@ -100,13 +100,13 @@ func checkMails(t *testing.T, m *moot) {
 
 // killed is a forum whose import ends at some call for attachments.
 type killed struct {
-	importTarget
+	*moot
 	stop context.CancelFunc
 }
 
 func (t killed) ImportAttachments(ctx context.Context, source string, files []forum.ImportedAttachment) (forum.ImportResult, error) {
 	t.stop()
-	return t.importTarget.ImportAttachments(ctx, source, files)
+	return t.moot.ImportAttachments(ctx, source, files)
 }
 
 func TestImportMboxGoesOnAfterAnInterruption(t *testing.T) {
@@ -119,11 +119,11 @@ func TestImportMboxGoesOnAfterAnInterruption(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	if _, err := runImport(ctx, killed{importTarget{m}, stop}); !errors.Is(err, context.Canceled) {
+	if _, err := runImport(ctx, killed{m, stop}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want that of the interruption", err)
 	}
 	half := heldIn(t, m)
-	result, err := runImport(t.Context(), importTarget{m})
+	result, err := runImport(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestImportMboxGoesOnAfterAnInterruption(t *testing.T) {
 	if diff := gocmp.Diff(half, heldIn(t, m)); diff != "" {
 		t.Errorf("after the second import the forum holds (-want +got):\n%s", diff)
 	}
-	third, err := runImport(t.Context(), importTarget{m})
+	third, err := runImport(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,23 +187,23 @@ var endings = map[string]string{
 	"message/rfc822": ".eml", "application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/gif": ".gif",
 }
 
-// fileName is the name of a part as a file, without folders.
+// fileName is the name of a part as a file, without folders. One that cannot be shown gets another.
 func fileName(p *enmime.Part, n int) string {
 	name, _ := importer.CleanLine(decoded(p.FileName))
-	name = strings.Trim(path.Base(strings.ReplaceAll(name, `\`, "/")), ". ")
-	if name == "" || name == "/" {
-		ending := endings[strings.ToLower(p.ContentType)]
-		if ending == "" {
-			ending = ".bin"
-		}
-		return fmt.Sprintf("part-%d%s", n, ending)
-	}
+	name = strings.Trim(path.Base(strings.ReplaceAll(name, `\`, "/")), "/. ")
 	if runes := []rune(name); len(runes) > forum.LimitFileName.Max {
 		ending := []rune(path.Ext(name))
 		ending = ending[:min(len(ending), 16)]
 		name = string(runes[:forum.LimitFileName.Max-len(ending)]) + string(ending)
 	}
-	return name
+	if forum.LimitFileName.Check(name) == nil {
+		return name
+	}
+	ending := endings[strings.ToLower(p.ContentType)]
+	if ending == "" {
+		ending = ".bin"
+	}
+	return fmt.Sprintf("part-%d%s", n, ending)
 }
 
 // attachable leaves out what no post can have attached.

@@ -113,7 +113,7 @@ func (im *Import) title(e *entry) (title string, tags []string) {
 		tags = append(tags, strings.TrimSpace(found[1]))
 		title = im.bare(title[len(found[0]):])
 	}
-	if title == "" {
+	if title == "" || forum.LimitTitle.Check(firstRunes(title, forum.LimitTitle.Max)) != nil {
 		im.Report.Mend(e.record("it had no subject", ""))
 		title = "No subject"
 	}
