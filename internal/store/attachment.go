@@ -11,9 +11,9 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// attachmentsColumn is the files of post p, in one column.
-const attachmentsColumn = ` (SELECT string_agg(f.position || ' ' || f.bytes || ' ' || f.type || ' ' || f.name, '` + listSeparator + `')
-	FROM attachments f WHERE f.thread_id = p.thread_id AND f.number = p.number) `
+// attachmentsColumn is the files of post p, in one column. Most posts have none, and their files are not looked for.
+const attachmentsColumn = ` CASE WHEN p.attachments > 0 THEN (SELECT string_agg(f.position || ' ' || f.bytes || ' ' || f.type || ' ' || f.name, '` + listSeparator + `')
+	FROM attachments f WHERE f.thread_id = p.thread_id AND f.number = p.number) END `
 
 // splitAttachments takes the column apart.
 func splitAttachments(joined string) []forum.Attachment {

@@ -549,6 +549,7 @@ func (t *tx) importAttachment(source string, in *forum.ImportedAttachment, resul
 	if err != nil {
 		return err
 	}
+	t.count(1, []forum.Count{{Counter: forum.Counter{Of: forum.OfPost, A: int64(place.Thread), B: place.Number, Column: forum.Attachments}, N: 1}})
 	result.Made++
 	return t.remember(source, in.Key, postID(place.Thread, place.Number), nil, forum.Address{}, 0)
 }

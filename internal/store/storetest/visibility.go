@@ -104,7 +104,8 @@ func (c *community) plantRedirects(t testing.TB) {
 func (c *community) plantAttachments(t testing.TB) {
 	t.Helper()
 	_, err := c.db.ExecContext(t.Context(), `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content)
-		SELECT thread_id, number, 1, 'a.txt', 'text/plain', 1, CAST('x' AS BLOB) FROM posts`)
+		SELECT thread_id, number, 1, 'a.txt', 'text/plain', 1, CAST('x' AS BLOB) FROM posts;
+		UPDATE posts SET attachments = 1`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,4 +12,5 @@ CREATE TABLE attachments (
     PRIMARY KEY (thread_id, number, position),
     FOREIGN KEY (thread_id, number) REFERENCES posts (thread_id, number)
 ) STRICT;
+ALTER TABLE posts ADD COLUMN attachments INTEGER NOT NULL DEFAULT 0 CHECK (attachments >= 0);
 -- +goose StatementEnd
