@@ -431,6 +431,22 @@ func TestHugeMail(t *testing.T) {
 	}
 }
 
+// A text of megabytes is a file, with its beginning as the post.
+func TestHugeText(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("a line of a log, as programs write them\n", 100_000)
+	var got recorder
+	if _, _, err := run(t, newImport(t, &got, io.Discard, archive(t, simple("log", "", "10")+text))); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.files) == 0 || got.files[0].Name != "text-1.txt" || got.files[0].Bytes < int64(len(text)) {
+		t.Errorf("%d files", len(got.files))
+	}
+	if wrong := forum.LimitBody.Check(got.threads[0].Posts[0].Body); wrong != nil {
+		t.Errorf("its body %s", wrong.Message)
+	}
+}
+
 // What the sample of a real list brings. Its threads were counted apart from this code, too.
 func TestImportOfTheSample(t *testing.T) {
 	t.Parallel()

@@ -114,6 +114,7 @@ func (g *gathered) text(markup Markup) string {
 		if isHTML(p) {
 			text = g.fromHTML(markup, text)
 		} else {
+			text = g.shorten(text)
 			text = markdown(text, p.ContentTypeParams["format"] == "flowed", p.ContentTypeParams["delsp"] == "yes")
 		}
 		if text = strings.Trim(text, "\n"); strings.TrimSpace(text) != "" {
@@ -121,6 +122,25 @@ func (g *gathered) text(markup Markup) string {
 		}
 	}
 	return strings.Join(all, "\n\n")
+}
+
+// maxText bounds what is turned into Markdown, far above what fits into a post: a text of megabytes
+// is a file. HTML has the renderer's own bound.
+const maxText = 256 << 10
+
+// shorten keeps a text that is too long as a file, and returns its beginning.
+func (g *gathered) shorten(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	name := fmt.Sprintf("text-%d.txt", len(g.mail.attachments)+1)
+	g.mail.attachments = append(g.mail.attachments, attachment{name, "text/plain", []byte(text)})
+	g.mail.mend("its text is too long for a post: it was cut, and is kept whole as an attachment", "%d bytes", len(text))
+	text = strings.ToValidUTF8(text[:maxText], "")
+	if end := strings.LastIndexByte(text, '\n'); end > 0 {
+		text = text[:end]
+	}
+	return text
 }
 
 // printable gives signs their place that Windows has where others have control characters, and
