@@ -60,7 +60,7 @@ func TestImportMbox(t *testing.T) {
 // checkMails reads what became of some mails, and of all addresses in them.
 func checkMails(t *testing.T, m *moot) {
 	t.Helper()
-	handler := m.handler(&httpkit.Kit{Service: m.Service, Logger: slog.New(slog.DiscardHandler)})
+	handler := m.handler(t.Context(), &httpkit.Kit{Service: m.Service, Logger: slog.New(slog.DiscardHandler)})
 	get := func(path string) *httptest.ResponseRecorder {
 		answer := httptest.NewRecorder()
 		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
