@@ -15,6 +15,7 @@ import (
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/importer"
+	"folkmoot/internal/importer/mbox"
 	"folkmoot/internal/importer/stackexchange"
 	"folkmoot/internal/markup"
 )
@@ -22,16 +23,15 @@ import (
 // importCommand brings in what another forum holds: a field for each source.
 type importCommand struct {
 	StackExchange stackExchangeCommand `cmd:"" name:"stackexchange" help:"Import the dump of a Stack Exchange site: people, tags, questions, answers and comments, with their earlier texts. Run it again after an interruption, and it goes on where it ended; or with a newer dump, and it brings what is new."`
+	Mbox          mboxCommand          `cmd:"" name:"mbox" help:"Import the archive of a mailing list: people, threads by what answers what, attachments. Run it again after an interruption, and it goes on where it ended; or with a longer archive, and it brings what is new."`
 }
 
 type stackExchangeCommand struct {
 	dataFlag
+	importFlags
 	Dump     string `arg:"" help:"Folder with the XML files, or a .tar.xz, .tar.gz or .tar of it."`
 	Category string `placeholder:"NAME" help:"Name of the category for its threads. Default: made of the site's name."`
 	Site     string `placeholder:"NAME" help:"Name that the forum remembers the site by, to pass over what it has already. Default: that of the folder with the XML files, or else of the archive."`
-	DryRun   bool   `help:"Read and check everything, and store nothing."`
-	Report   string `placeholder:"FILE" help:"Write every record that is not imported to FILE with its line and the reason, as JSON lines."`
-	JSON     bool   `name:"json" help:"Print the result as JSON."`
 }
 
 // Validate sees whether there is a dump: a mistyped name is no fault of the disk.
@@ -43,7 +43,57 @@ func (c *stackExchangeCommand) Validate() error {
 }
 
 // Run imports the dump, beside a running server if there is one.
-func (c *stackExchangeCommand) Run(ctx context.Context, std *console) (err error) {
+func (c *stackExchangeCommand) Run(ctx context.Context, std *console) error {
+	return c.run(ctx, std, c.Data, func(into importing) (*importer.Result, error) {
+		im := stackexchange.Import{Path: c.Dump, Site: c.Site, Category: c.Category, DryRun: c.DryRun, Scratch: into.scratch, Target: into.target,
+			Markup: markup.New(), Report: into.report, Progress: newImportProgress(std.err), Clock: forum.SystemClock{}}
+		return im.Run(ctx)
+	})
+}
+
+type mboxCommand struct {
+	dataFlag
+	importFlags
+	Files    []string `arg:"" name:"file" help:"The archive: mbox files or single mails, bare or .gz or .xz, folders of them, or a .tar of any of these. Give all files of a list at once: a mail is put below the one it answers if that is among them."`
+	Category string   `placeholder:"NAME" help:"Name of the category for its threads. Default: the list's name."`
+	List     string   `placeholder:"NAME" help:"Name that the forum remembers the list by, to pass over what it has already. Default: that in the mails (List-Id), or else the name of the first file."`
+}
+
+// Validate sees whether there are the files: a mistyped name is no fault of the disk.
+func (c *mboxCommand) Validate() error {
+	for _, name := range c.Files {
+		if _, err := os.Stat(name); err != nil {
+			return fmt.Errorf("the archive cannot be read: %v", err)
+		}
+	}
+	return nil
+}
+
+// Run imports the archive, beside a running server if there is one.
+func (c *mboxCommand) Run(ctx context.Context, std *console) error {
+	return c.run(ctx, std, c.Data, func(into importing) (*importer.Result, error) {
+		im := mbox.Import{Paths: c.Files, List: c.List, Category: c.Category, DryRun: c.DryRun, Scratch: into.scratch, Target: into.target,
+			Markup: markup.New(), Report: into.report, Progress: newImportProgress(std.err), Clock: forum.SystemClock{}}
+		return im.Run(ctx)
+	})
+}
+
+// importFlags are those of every source.
+type importFlags struct {
+	DryRun bool   `help:"Read and check everything, and store nothing."`
+	Report string `placeholder:"FILE" help:"Write every record that is not imported to FILE with its line and the reason, as JSON lines."`
+	JSON   bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// importing is where an import goes.
+type importing struct {
+	target  importer.Target // nil on a dry run
+	scratch string
+	report  *importer.Report
+}
+
+// run opens what an import needs, runs it and shows the result.
+func (c *importFlags) run(ctx context.Context, std *console, data string, start func(importing) (*importer.Result, error)) (err error) {
 	report, err := createReport(c.Report)
 	if err != nil {
 		return err
@@ -53,23 +103,22 @@ func (c *stackExchangeCommand) Run(ctx context.Context, std *console) (err error
 			err = closed
 		}
 	}()
-	im := stackexchange.Import{Path: c.Dump, Site: c.Site, Category: c.Category, DryRun: c.DryRun, Scratch: c.Data,
-		Markup: markup.New(), Report: importer.NewReport(report), Progress: newImportProgress(std.err), Clock: forum.SystemClock{}}
+	into := importing{scratch: data, report: importer.NewReport(report)}
 	if c.DryRun {
-		im.Scratch = existing(c.Data)
-		return c.finish(ctx, std, &im)
+		into.scratch = existing(data)
+	} else {
+		m, err := openService(ctx, data)
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		into.target = m
 	}
-	m, err := openService(ctx, c.Data)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	im.Target = m
-	return c.finish(ctx, std, &im)
+	result, err := start(into)
+	return c.show(ctx, std, result, err)
 }
 
-func (c *stackExchangeCommand) finish(ctx context.Context, std *console, im *stackexchange.Import) error {
-	result, err := im.Run(ctx)
+func (c *importFlags) show(ctx context.Context, std *console, result *importer.Result, err error) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted: what was imported is whole; the same command goes on from there")
 	}

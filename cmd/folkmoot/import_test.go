@@ -26,10 +26,15 @@ import (
 	"folkmoot/internal/store"
 )
 
-// sharedDump is a dump that lies beside the project.
+// sharedDump is a dump of a site that lies beside the project.
 func sharedDump(t *testing.T, name string) string {
 	t.Helper()
-	dump := filepath.Join(cmp.Or(os.Getenv("FOLKMOOT_SHARED"), "../../../shared"), "data/stackexchange", name)
+	return sharedFile(t, "stackexchange", name)
+}
+
+func sharedFile(t *testing.T, folder, name string) string {
+	t.Helper()
+	dump := filepath.Join(cmp.Or(os.Getenv("FOLKMOOT_SHARED"), "../../../shared"), "data", folder, name)
 	if _, err := os.Stat(dump); err != nil {
 		t.Fatalf("this test needs %s; it lies in ../shared from the project's root, or where FOLKMOOT_SHARED says: %v", name, err)
 	}

@@ -28,7 +28,8 @@ const (
 	Replies        Column = 2*StateCount + 2 // visible posts that answer this one
 	ReactionsGiven Column = 2*StateCount + 3 // by this person
 	Revisions      Column = 2*StateCount + 4 // earlier texts kept of this post
-	Number         Column = 2*StateCount + 5 // of a table that counts one thing only
+	Attachments    Column = 2*StateCount + 5 // files of this post
+	Number         Column = 2*StateCount + 6 // of a table that counts one thing only
 )
 
 // ColumnCount is the number of columns.

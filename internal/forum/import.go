@@ -54,6 +54,14 @@ type ImportedThread struct {
 	Paths    []string
 }
 
+// ImportedAttachment is a file of a post of the source, which an import brought before.
+type ImportedAttachment struct {
+	Key  string // in the source
+	Post string // key of its post; of a first post, of its thread
+	Attachment
+	Content []byte
+}
+
 // ImportResult is what became of one chunk.
 type ImportResult struct {
 	Made    int64  // now
@@ -81,6 +89,8 @@ type ImportStore interface {
 	// ImportThreads makes those threads that are missing, and in the others the posts that are;
 	// those that are there it brings up to date. The result counts posts.
 	ImportThreads(ctx context.Context, source string, category CategoryID, threads []ThreadImport) (ImportResult, error)
+	// ImportAttachments makes those files that are missing.
+	ImportAttachments(ctx context.Context, source string, attachments []ImportedAttachment) (ImportResult, error)
 	// ImportRedirects makes old addresses of tags lead to them.
 	ImportRedirects(ctx context.Context, paths map[string]Address) error
 }
@@ -144,6 +154,17 @@ func (s *Service) ImportThreads(ctx context.Context, source string, category Cat
 		ready = append(ready, s.threadImport(category, thread))
 	}
 	return s.Store.ImportThreads(ctx, source, category, ready)
+}
+
+// ImportAttachments brings files of posts, as one transaction. Whoever calls it bounds their size
+// together.
+func (s *Service) ImportAttachments(ctx context.Context, source string, attachments []ImportedAttachment) (ImportResult, error) {
+	for i := range attachments {
+		if err := attachments[i].check(); err != nil {
+			return ImportResult{}, err
+		}
+	}
+	return s.Store.ImportAttachments(ctx, source, attachments)
 }
 
 func (s *Service) threadImport(category CategoryID, in ImportedThread) ThreadImport {

@@ -33,6 +33,7 @@ var (
 	LimitKey         = Limit{Field: "Idempotency-Key", Min: 1, Max: 128, Bytes: 128, Reason: "a UUID is 36; stored with every write"}
 	LimitQuery       = Limit{Field: "q", Min: 1, Max: 200, Bytes: 800, Reason: "a sentence; every term costs an index look-up"}
 	LimitSiteName    = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "fits the head of a page on a telephone"}
+	LimitFileName    = Limit{Field: "file name", Min: 1, Max: 200, Bytes: 800, Name: true, Reason: "file systems take 255 bytes; longer ones say nothing more"}
 	LimitTokenName   = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "a label in a list"}
 )
 
@@ -51,12 +52,15 @@ const (
 	MaxLogoBytes     = 128 << 10 // every page shows it; the form that brings it fits a request
 	MaxLogoSide      = 1024      // pixels: four times what a sharp screen shows, and 4 MiB while it is read
 	ActivityPosts    = 20        // of a thread, whose times a list asks for: a page of it, enough for a small drawing
+
+	MaxAttachments     = 50       // of a post: more is a folder, and fills the page
+	MaxAttachmentBytes = 24 << 20 // what fits into the largest mail that an import reads; a server that answers with one holds it in memory
 )
 
 // Limits returns the table, for documentation and tests.
 func Limits() []Limit {
 	return []Limit{LimitBody, LimitTitle, LimitUserName, LimitPassword, LimitAbout, LimitCategory,
-		LimitDescription, LimitTag, LimitReason, LimitKey, LimitQuery, LimitSiteName, LimitTokenName}
+		LimitDescription, LimitTag, LimitReason, LimitKey, LimitQuery, LimitSiteName, LimitFileName, LimitTokenName}
 }
 
 // Check returns what is wrong with text, nil when nothing is: invalid UTF-8, NUL and other

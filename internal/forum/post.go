@@ -28,6 +28,7 @@ type Post struct {
 	Reactions     []ReactionCount
 	MyReaction    string // of the reader, "" where none
 	Solution      bool   // the thread's accepted post
+	Attachments   []Attachment
 
 	ThreadNumbers Receipt // of the thread, right after the change that made this answer; zero on reads
 	ThreadTitle   string  // where posts of several threads are listed

@@ -53,6 +53,7 @@ type Store interface {
 	ThreadStore
 	PostStore
 	ReactionStore
+	AttachmentStore
 	UserStore
 	CredentialStore
 	SearchStore

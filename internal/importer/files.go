@@ -11,7 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/ulikunitz/xz"
@@ -20,6 +20,7 @@ import (
 // File is one file of a dump, open for reading once.
 type File struct {
 	Name   string // without folders
+	Path   string // below the dump, or Name where it is a single file
 	Folder string // that holds it, without those above
 	io.Reader
 }
@@ -48,12 +49,85 @@ func EachFile(dump string, wanted func(name string) bool, progress Progress, rea
 	progress.Begin("reading "+filepath.Base(dump), info.Size())
 	archive, err := decompressed(dump, bufio.NewReader(counted{file, progress})) // xz reads single bytes
 	if err == nil {
-		aside, err = eachInTar(archive, wanted, read)
+		aside, err = eachInTar(archive, wanted, path.Base, read)
 	}
+	return aside, named(dump, err)
+}
+
+// EachText is EachFile for sources whose files are of one kind and told apart by their paths. It
+// reads a single file as well, bare, .gz or .xz, and all that is in and below a folder.
+func EachText(name string, wanted func(name string) bool, progress Progress, read func(File) error) (aside []string, err error) {
+	info, err := os.Stat(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dump, err)
+		return nil, err
 	}
-	return aside, nil
+	if info.IsDir() {
+		return eachBelow(name, wanted, progress, read)
+	}
+	progress.Begin("reading "+filepath.Base(name), info.Size())
+	return readText(name, filepath.Base(name), wanted, progress, read)
+}
+
+func eachBelow(folder string, wanted func(string) bool, progress Progress, read func(File) error) (aside []string, err error) {
+	progress.Begin("reading "+filepath.Base(folder), 0)
+	err = filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		below, err := filepath.Rel(folder, name)
+		if err != nil {
+			return err
+		}
+		if !entry.Type().IsRegular() || !wanted(entry.Name()) {
+			aside = append(aside, below)
+			return nil
+		}
+		passed, err := readText(name, filepath.ToSlash(below), wanted, progress, read)
+		aside = append(aside, passed...)
+		return err
+	})
+	return aside, err
+}
+
+// readText reads a file, or those in it where it is an archive.
+func readText(name, shown string, wanted func(string) bool, progress Progress, read func(File) error) (aside []string, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	in := bufio.NewReader(counted{file, progress})
+	if isTar.MatchString(name) {
+		archive, err := decompressed(name, in)
+		if err == nil {
+			aside, err = eachInTar(archive, wanted, path.Clean, read)
+		}
+		return aside, named(name, err)
+	}
+	text, err := uncompressed(name, in)
+	if err == nil {
+		err = read(File{Name: path.Base(shown), Path: shown, Folder: filepath.Base(filepath.Dir(name)), Reader: text})
+	}
+	return nil, named(name, err)
+}
+
+var isTar = regexp.MustCompile(`\.(tar|tar\.gz|tgz|tar\.xz|txz)$`)
+
+func uncompressed(name string, in io.Reader) (io.Reader, error) {
+	switch {
+	case strings.HasSuffix(name, ".xz"):
+		return xz.NewReader(in)
+	case strings.HasSuffix(name, ".gz"):
+		return gzip.NewReader(in)
+	}
+	return in, nil
+}
+
+func named(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func eachInFolder(folder string, wanted func(string) bool, progress Progress, read func(File) error) (aside []string, err error) {
@@ -94,7 +168,7 @@ func readFile(name string, progress Progress, read func(File) error) error {
 	}
 	defer file.Close()
 	folder, base := filepath.Split(name)
-	return read(File{Name: base, Folder: filepath.Base(folder), Reader: counted{file, progress}})
+	return read(File{Name: base, Path: base, Folder: filepath.Base(folder), Reader: counted{file, progress}})
 }
 
 func decompressed(name string, in io.Reader) (io.Reader, error) {
@@ -109,8 +183,9 @@ func decompressed(name string, in io.Reader) (io.Reader, error) {
 	return nil, errors.New("is none of .tar, .tar.gz, .tar.xz: unpack it, and name the folder")
 }
 
-func eachInTar(archive io.Reader, wanted func(string) bool, read func(File) error) (aside []string, err error) {
-	var seen []string
+// eachInTar reads the files of an archive. No two may have the same key, which is made of their paths.
+func eachInTar(archive io.Reader, wanted func(string) bool, key func(string) string, read func(File) error) (aside []string, err error) {
+	seen := map[string]bool{}
 	for entries := tar.NewReader(archive); ; {
 		header, err := entries.Next()
 		if errors.Is(err, io.EOF) {
@@ -128,11 +203,11 @@ func eachInTar(archive io.Reader, wanted func(string) bool, read func(File) erro
 			aside = append(aside, name)
 			continue
 		}
-		if err := refuse(header, slices.Contains(seen, name)); err != nil {
+		if err := refuse(header, seen[key(header.Name)]); err != nil {
 			return nil, err
 		}
-		seen = append(seen, name)
-		if err := read(File{Name: name, Folder: folderOf(header.Name), Reader: entries}); err != nil {
+		seen[key(header.Name)] = true
+		if err := read(File{Name: name, Path: path.Clean(header.Name), Folder: folderOf(header.Name), Reader: entries}); err != nil {
 			return nil, err
 		}
 	}

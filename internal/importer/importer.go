@@ -17,6 +17,7 @@ type Target interface {
 	ImportCategory(ctx context.Context, source, key, name, description string) (forum.CategoryID, error)
 	ImportUsers(ctx context.Context, source string, users []forum.ImportedUser) (forum.ImportResult, error)
 	ImportThreads(ctx context.Context, source string, category forum.CategoryID, threads []forum.ImportedThread) (forum.ImportResult, error)
+	ImportAttachments(ctx context.Context, source string, attachments []forum.ImportedAttachment) (forum.ImportResult, error)
 	ImportRedirects(ctx context.Context, paths map[string]forum.Address) error
 }
 
@@ -40,6 +41,11 @@ func (DryRun) ImportThreads(_ context.Context, _ string, _ forum.CategoryID, thr
 		posts += int64(len(thread.Posts))
 	}
 	return forum.ImportResult{Made: posts}, nil
+}
+
+// ImportAttachments counts files.
+func (DryRun) ImportAttachments(_ context.Context, _ string, attachments []forum.ImportedAttachment) (forum.ImportResult, error) {
+	return forum.ImportResult{Made: int64(len(attachments))}, nil
 }
 
 // ImportRedirects makes nothing.
@@ -85,6 +91,7 @@ type Amounts struct {
 	Tags        int64            `json:"tags"`
 	Reactions   int64            `json:"reactions"`
 	Solutions   int64            `json:"solutions"`
+	Attachments int64            `json:"attachments"`
 }
 
 // New is how much an import added to what was there, or changed of it.
@@ -92,6 +99,8 @@ type New struct {
 	Posts   int64 `json:"posts"`
 	Users   int64 `json:"users"`
 	Updated int64 `json:"updated"` // posts that were there
+
+	Attachments int64 `json:"attachments"`
 }
 
 // ErrUnbalanced says that an importer lost records without a word: a defect of the importer.

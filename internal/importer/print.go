@@ -54,6 +54,9 @@ func (r *Result) printBrought(page *printer) {
 	page.row("tags", r.Brought.Tags)
 	page.row("reactions", r.Brought.Reactions)
 	page.row("solutions", r.Brought.Solutions)
+	if r.Brought.Attachments > 0 {
+		page.row("attachments", r.Brought.Attachments)
+	}
 	page.row("redirects", r.Redirects)
 	page.line("")
 }
@@ -68,6 +71,11 @@ func (r *Result) printBalance(page *printer) {
 }
 
 func (r *Result) printDrift(page *printer) {
+	if len(r.Drift) == 0 {
+		page.line("Drift: the source has no numbers of its own to compare")
+		page.line("")
+		return
+	}
 	page.line("Drift: where the source's own numbers differ from its rows")
 	page.row("counter", "checked", "wrong", "sum", "what is counted")
 	for _, d := range r.Drift {

@@ -32,7 +32,8 @@ type Record struct {
 	Action string `json:"action"` // "reported": not imported; "mended": imported, but not quite as it was
 	File   string `json:"file"`
 	Line   int    `json:"line"`
-	ID     string `json:"id"` // as the source writes it, "" where it has none
+	Offset int64  `json:"offset,omitempty"` // where the record begins in the file, in bytes, if the source tells
+	ID     string `json:"id"`               // as the source writes it, "" where it has none
 	Reason string `json:"reason"`
 	Detail string `json:"detail,omitempty"` // what Reason, of which there are few, does not say
 }

@@ -53,9 +53,7 @@ func (w *htmlWriter) block(n ast.Node) {
 	case *ast.ThematicBreak:
 		w.tag("<hr>\n")
 	case *ast.Blockquote:
-		w.tag("<blockquote>\n")
-		w.blocks(n)
-		w.tag("</blockquote>\n")
+		w.quote(n)
 	case *ast.List:
 		w.list(n)
 	case *ast.ListItem:

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // elements, their attributes, and what each attribute's value must match.
 var allowed = map[string]map[string]*regexp.Regexp{
 	"p": nil, "h3": nil, "h4": nil, "h5": nil, "h6": nil, "blockquote": nil, "ul": nil, "li": nil,
-	"hr": nil, "br": nil, "em": nil, "strong": nil, "del": nil, "label": nil,
+	"hr": nil, "br": nil, "em": nil, "strong": nil, "del": nil, "label": nil, "details": nil, "summary": nil,
 	"table": nil, "thead": nil, "tbody": nil, "tr": nil,
 	"ol":   {"start": regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)},
 	"span": {"class": regexp.MustCompile(`^[ksnftcid]$`)},

@@ -16,8 +16,8 @@ var languageName = regexp.MustCompile(`^[\p{L}\p{N}_+#.-]{1,40}$`)
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "hr", "br",
-		"em", "strong", "del", "code", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "label")
-	p.AllowNoAttrs().OnElements("label")
+		"em", "strong", "del", "code", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "label", "details", "summary", "span")
+	p.AllowNoAttrs().OnElements("label", "span")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[\p{L}\p{N}_+#.-]{1,40}$`)).OnElements("code")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[ksnftcid]$`)).OnElements("span")
@@ -77,7 +77,7 @@ func isConstantTag(tag []byte) bool {
 	switch string(tag) {
 	case "<p>", "</p>", "<br>", "<em>", "</em>", "<strong>", "</strong>", "<del>", "</del>", "<code>", "</code>",
 		"<h3>", "</h3>", "<h4>", "</h4>", "<h5>", "</h5>", "<h6>", "</h6>", "<hr>",
-		"<blockquote>", "</blockquote>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>",
+		"<blockquote>", "</blockquote>", "<details>", "</details>", "<summary>", "</summary>", "<span>", "</span>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>",
 		"<label>", "</label>", `<input type="checkbox" disabled="">`, `<input type="checkbox" disabled="" checked="">`,
 		`<pre tabindex="0">`, "</pre>", `<div tabindex="0">`, "</div>", "<table>", "</table>",
 		"<thead>", "</thead>", "<tbody>", "</tbody>", "<tr>", "</tr>", "<th>", "</th>", "<td>", "</td>",

@@ -73,6 +73,10 @@ func appendText(dst []byte, n ast.Node, source []byte, inCell bool) []byte {
 		return appendLines(dst, n, source)
 	case *extension.TableCell:
 		inCell = true
+	case *ast.Paragraph:
+		if title, ok := foldTitle(n, source); ok {
+			return append(appendUnescaped(dst, title), '\n')
+		}
 	}
 	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
 		dst = appendText(dst, child, source, inCell)

@@ -62,7 +62,7 @@ var counterTables = map[forum.CounterOf]*counterTable{
 	forum.OfThread: {name: "threads", key: []string{"id"}, fixed: true, columns: map[forum.Column]string{
 		forum.PostsIn: "posts_visible", forum.PostsIn + 2: "posts_hidden", forum.PostsIn + 3: "posts_deleted", forum.Reactions: "reactions"}},
 	forum.OfPost: {name: "posts", key: []string{"thread_id", "number"}, fixed: true, columns: map[forum.Column]string{
-		forum.Replies: "replies", forum.Reactions: "reactions", forum.Revisions: "revisions"}},
+		forum.Replies: "replies", forum.Reactions: "reactions", forum.Revisions: "revisions", forum.Attachments: "attachments"}},
 	forum.OfPostReaction:   {name: "post_reactions", key: []string{"thread_id", "number", "kind"}, columns: map[forum.Column]string{forum.Number: "n"}},
 	forum.OfParticipant:    {name: "participants", key: []string{"thread_id", "user_id"}, columns: stateColumns},
 	forum.OfUserInCategory: {name: "user_category_counts", key: []string{"user_id", "category_id"}, columns: stateColumns},

@@ -141,25 +141,27 @@ type threadImport struct {
 	source string
 	in     forum.ThreadImport
 	into   *thread
+	first  forum.Address   // where its first post is here
 	places []forum.Address // where in.Posts are here, as far as they have come
 	result *forum.ImportResult
 }
 
 func (im *threadImport) run(category forum.CategoryID) error {
-	id, err := im.imported(im.source, im.in.Key)
-	if err != nil {
+	var known bool
+	var err error
+	if im.first, known, err = im.placeOf(im.source, im.in.Key); err != nil {
 		return err
 	}
-	if id == 0 {
-		err = im.begin(category)
+	if known {
+		err = im.resume(im.first)
 	} else {
-		err = im.resume(forum.ThreadID(id))
+		err = im.begin(category)
 	}
 	if err != nil {
 		return err
 	}
 	for i := range im.in.Posts {
-		if err := im.bring(&im.in.Posts[i], id != 0); err != nil {
+		if err := im.bring(&im.in.Posts[i], known); err != nil {
 			return fmt.Errorf("post %s: %w", im.in.Posts[i].Key, err)
 		}
 	}
@@ -182,14 +184,17 @@ func (im *threadImport) begin(category forum.CategoryID) error {
 			return err
 		}
 	}
-	return im.remember(im.source, im.in.Key, int64(im.into.ID), im.in.Paths, forum.Address{Thread: im.into.ID, Number: 1}, 0)
+	im.first = forum.Address{Thread: im.into.ID, Number: 1}
+	return im.remember(im.source, im.in.Key, int64(im.into.ID), im.in.Paths, im.first, 0)
 }
 
-// resume takes up a known thread. It keeps the title and the tags that it has.
-func (im *threadImport) resume(id forum.ThreadID) (err error) {
-	if im.into, err = im.thread(id); err != nil {
+// resume takes up a known thread, which keeps the title and the tags that it has; or one that
+// goes on from a post that came as another's reply then.
+func (im *threadImport) resume(at forum.Address) (err error) {
+	if im.into, err = im.thread(at.Thread); err != nil || at.Number > 1 {
 		return err
 	}
+	id := at.Thread
 	if im.into.Title != im.in.Thread.Title {
 		im.leave(forum.Left{Key: im.in.Key, Title: im.in.Thread.Title})
 	}
@@ -211,9 +216,9 @@ func (im *threadImport) leave(left forum.Left) { im.result.Left = append(im.resu
 
 // bring makes a post or, where it is known, brings it up to date. The first post is known by its thread.
 func (im *threadImport) bring(in *forum.PostImport, threadKnown bool) (err error) {
-	place, known := forum.Address{Thread: im.into.ID, Number: 1}, threadKnown
+	place, known := im.first, threadKnown
 	if len(im.places) > 0 {
-		place, known, err = im.importedPost(in.Key)
+		place, known, err = im.placeOf(im.source, in.Key)
 	}
 	switch {
 	case err != nil:
@@ -229,10 +234,14 @@ func (im *threadImport) bring(in *forum.PostImport, threadKnown bool) (err error
 	return err
 }
 
-// importedPost looks up where an earlier import put a post. It is remembered by its postID.
-func (im *threadImport) importedPost(key string) (place forum.Address, known bool, err error) {
-	id, err := im.imported(im.source, key)
-	return forum.Address{Thread: forum.ThreadID(id >> 31), Number: id & (1<<31 - 1)}, id != 0, err
+// placeOf looks up where an earlier import put a post. It is remembered by its postID, one that
+// began a thread by that.
+func (t *tx) placeOf(source, key string) (place forum.Address, known bool, err error) {
+	id, err := t.imported(source, key)
+	if id>>31 == 0 {
+		return forum.Address{Thread: forum.ThreadID(id), Number: 1}, id != 0, err
+	}
+	return forum.Address{Thread: forum.ThreadID(id >> 31), Number: id & (1<<31 - 1)}, true, err
 }
 
 // person is who stands behind a key, or else a bare name.
@@ -247,20 +256,23 @@ func (im *threadImport) person(key string, named forum.Author) (forum.Author, er
 
 // add appends a post.
 func (im *threadImport) add(in *forum.PostImport) (place forum.Address, err error) {
-	post := in.Post
+	post, into := in.Post, im.into
 	if post.Author, err = im.person(in.AuthorKey, post.Author); err != nil {
 		return place, err
 	}
 	if post.ReplyNumber != 0 {
 		parent := im.places[post.ReplyNumber-1]
 		post.ReplyThread, post.ReplyNumber = parent.Thread, parent.Number
+		if into, err = im.thread(parent.Thread); err != nil { // which an earlier import may have put elsewhere
+			return place, err
+		}
 	}
-	if post.Solution && im.into.SolutionNumber == 0 {
-		im.into.SolutionNumber = im.into.NextNumber
+	if post.Solution && into.SolutionNumber == 0 {
+		into.SolutionNumber = into.NextNumber
 	} else if post.Solution {
 		im.leave(forum.Left{Key: in.Key, Solution: true})
 	}
-	if err := im.appendPost(im.into, &post); err != nil {
+	if err := im.appendPost(into, &post); err != nil {
 		return place, err
 	}
 	if err := im.addRevisions(&post, in.Revisions); err != nil {
@@ -269,10 +281,10 @@ func (im *threadImport) add(in *forum.PostImport) (place forum.Address, err erro
 	if err := im.setEditor(&post, in.EditorKey); err != nil {
 		return place, err
 	}
-	if err := im.setReactions(im.into, post, nil, in.Post.Reactions); err != nil {
+	if err := im.setReactions(into, post, nil, in.Post.Reactions); err != nil {
 		return place, err
 	}
-	place = forum.Address{Thread: im.into.ID, Number: post.Number}
+	place = forum.Address{Thread: into.ID, Number: post.Number}
 	return place, im.rememberPost(in, place)
 }
 
@@ -487,6 +499,59 @@ func (im *threadImport) updateSolution(into *thread, post forum.Post, in *forum.
 	im.touch(into)
 	_, err := im.exec(`UPDATE posts SET version = $3 WHERE thread_id = $1 AND number = $2`, post.Thread, post.Number, into.Version)
 	return err
+}
+
+// ImportAttachments makes those files that are missing.
+func (s *Store) ImportAttachments(ctx context.Context, source string, attachments []forum.ImportedAttachment) (forum.ImportResult, error) {
+	var result forum.ImportResult
+	bytes := 0
+	for i := range attachments {
+		bytes += len(attachments[i].Content)
+	}
+	_, err := s.write(ctx, forum.Change{}, bytes, func(t *tx) (forum.Receipt, error) {
+		result = forum.ImportResult{}
+		for i := range attachments {
+			if err := t.importAttachment(source, &attachments[i], &result); err != nil {
+				return forum.Receipt{}, fmt.Errorf("attachment %s: %w", attachments[i].Key, err)
+			}
+		}
+		return forum.Receipt{}, nil
+	})
+	return result, err
+}
+
+func (t *tx) importAttachment(source string, in *forum.ImportedAttachment, result *forum.ImportResult) error {
+	id, err := t.imported(source, in.Key)
+	if err != nil || id != 0 {
+		result.Present++
+		return err
+	}
+	place, known, err := t.placeOf(source, in.Post)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return &forum.Error{Kind: forum.Invalid, Message: "its post is not here"}
+	}
+	into, err := t.thread(place.Thread)
+	if err != nil {
+		return err
+	}
+	t.touch(into)
+	_, err = t.exec(`UPDATE posts SET version = $3 WHERE thread_id = $1 AND number = $2`, place.Thread, place.Number, into.Version)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		INSERT INTO attachments (thread_id, number, position, name, type, bytes, content)
+		VALUES ($1, $2, (SELECT coalesce(max(f.position), 0) + 1 FROM attachments f WHERE f.thread_id = $1 AND f.number = $2), $3, $4, $5, $6)`,
+		place.Thread, place.Number, in.Name, in.Type, int64(len(in.Content)), in.Content)
+	if err != nil {
+		return err
+	}
+	t.count(1, []forum.Count{{Counter: forum.Counter{Of: forum.OfPost, A: int64(place.Thread), B: place.Number, Column: forum.Attachments}, N: 1}})
+	result.Made++
+	return t.remember(source, in.Key, postID(place.Thread, place.Number), nil, forum.Address{}, 0)
 }
 
 // ImportRedirects makes old addresses lead to tags.

@@ -37,7 +37,7 @@ const (
 	CASE WHEN p.reactions > 0 THEN (SELECT string_agg(r.n || ' ' || r.kind, '` + listSeparator + `') FROM post_reactions r
 		WHERE r.thread_id = p.thread_id AND r.number = p.number AND r.n > 0) END,
 	CASE WHEN p.reactions > 0 THEN (SELECT m.kind FROM reactions m
-		WHERE m.thread_id = p.thread_id AND m.number = p.number AND m.user_id = $2) END`
+		WHERE m.thread_id = p.thread_id AND m.number = p.number AND m.user_id = $2) END,` + attachmentsColumn
 
 	postTables = ` posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
 
@@ -72,14 +72,14 @@ func eachNumbered(joined string, each func(n int64, text string)) {
 // read into costs more than the reading.
 func appendPosts(posts *[]forum.Post) func(Row) error {
 	var p forum.Post
-	var reactions string
+	var reactions, attachments string
 	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution, &p.ThreadTitle, &p.ThreadSlug,
-		&reactions, &p.MyReaction)
+		&reactions, &p.MyReaction, &attachments)
 	return func(row Row) error {
 		if err := scan(row, dest...); err != nil {
 			return err
 		}
-		p.Reactions = splitReactions(reactions)
+		p.Reactions, p.Attachments = splitReactions(reactions), splitAttachments(attachments)
 		if *posts == nil {
 			*posts = make([]forum.Post, 0, forum.PageSize+1)
 		}

@@ -146,6 +146,12 @@ func checks() []check {
 		{name: "post revisions", keys: []string{"thread", "post"}, numbers: []string{"revisions"}, rows: "revisions",
 			stored:  `SELECT thread_id, number, revisions FROM posts WHERE revisions <> 0`,
 			counted: `SELECT thread_id, number, count(*) FROM revisions GROUP BY thread_id, number`},
+		{name: "post attachments", keys: []string{"thread", "post"}, numbers: []string{"attachments"}, rows: "attachments",
+			stored:  `SELECT thread_id, number, attachments FROM posts WHERE attachments <> 0`,
+			counted: `SELECT thread_id, number, count(*) FROM attachments GROUP BY thread_id, number`},
+		{name: "attachment", keys: []string{"thread", "post", "position"}, numbers: []string{"bytes"}, rows: "attachments",
+			stored:  `SELECT thread_id, number, position, bytes FROM attachments`,
+			counted: `SELECT thread_id, number, position, length(content) FROM attachments`},
 		{name: "post state", keys: []string{"thread", "post", "state"}, numbers: []string{"is"}, rows: "posts",
 			stored:  `SELECT thread_id, number, state, 1 FROM posts WHERE state <> (` + derivedState + ` ELSE 'visible' END)`,
 			counted: `SELECT 0, 0, '', 0 WHERE 1 = 0`},
@@ -180,6 +186,7 @@ func checks() []check {
 				UNION ALL SELECT 'reaction', r.thread_id, r.number, 1 FROM reactions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
 				UNION ALL SELECT 'imported reaction', r.thread_id, r.number, 1 FROM imported_reactions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
 				UNION ALL SELECT 'revision', r.thread_id, r.number, 1 FROM revisions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
+				UNION ALL SELECT 'attachment', f.thread_id, f.number, 1 FROM attachments f WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = f.thread_id AND p.number = f.number)
 				UNION ALL SELECT 'participant', n.thread_id, 0, 1 FROM participants n WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = n.thread_id)
 				UNION ALL SELECT 'tag', g.thread_id, 0, 1 FROM thread_tags g WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = g.thread_id)`,
 			counted: `SELECT '', 0, 0, 0 WHERE 1 = 0`},

@@ -59,6 +59,7 @@ func (s *server) routes() http.Handler {
 	handle("GET /t/{id}/{number}/react", s.showReactions)
 	handle("POST /t/{id}/{number}/react", s.react)
 	handle("POST /preview", s.preview)
+	handle("GET /t/{id}/{number}/files/{position}/{name}", s.sendAttachment)
 
 	handle("GET /sign-in", s.showSignIn)
 	handle("POST /sign-in", s.signIn)

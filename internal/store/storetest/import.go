@@ -122,6 +122,8 @@ var importCases = []testCase{
 	{"brought twice is there once", importTwice},
 	{"brought again with what is new", importUpdated},
 	{"what was changed here stays", importKept},
+	{"a beginning that comes later", importBefore},
+	{"a part without its beginning", importPart},
 	{"names that are taken", importNames},
 	{"what was brought lives on", importThenMark},
 	{"old addresses", importRedirects},
@@ -210,6 +212,50 @@ func importUpdated(t *testing.T, c *community) {
 	profile, err := c.Profile(t.Context(), forum.Actor{}, "oldtimer")
 	if err != nil || profile.ReactionsReceived != 7 || page.Thread.SolutionNumber != 2 || page.Thread.LastAuthor.Name != "Somebody" {
 		t.Errorf("received %d, solution %d, last author %s, %v", profile.ReactionsReceived, page.Thread.SolutionNumber, page.Thread.LastAuthor.Name, err)
+	}
+}
+
+// importBefore: a post that began a thread stays there when the source knows what it answers, and
+// so do new answers to it; what is new otherwise begins another.
+func importBefore(t *testing.T, c *community) {
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"})
+	post := func(key string, to int64) forum.ImportedPost {
+		return forum.ImportedPost{Key: key, AuthorName: "Somebody", Body: "Words of " + key, CreatedAt: c.clock.Now(), ReplyTo: to}
+	}
+	thread := func(posts ...forum.ImportedPost) []forum.ImportedThread {
+		return []forum.ImportedThread{{Key: posts[0].Key, Title: "About " + posts[0].Key, Posts: posts}}
+	}
+	c.bring(t, thread(post("b", 0), post("c", 1)))
+	later := thread(post("a", 0), post("b", 1), post("c", 2), post("d", 3), post("e", 1))
+	differ(t, "with what came before", forum.ImportResult{Made: 3, Present: 2}, c.bring(t, later))
+	before := c.rows(t)
+	differ(t, "the same again", forum.ImportResult{Present: 5}, c.bring(t, later))
+	differ(t, "rows after the same again", before, c.rows(t))
+	var got []string
+	for id := range forum.ThreadID(2) {
+		page, err := c.ThreadPage(t.Context(), forum.Actor{}, id+1, forum.PageAt{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.Posts {
+			got = append(got, fmt.Sprintf("%d/%d %s to %d/%d", p.Thread, p.Number, p.Body, p.ReplyThread, p.ReplyNumber))
+		}
+	}
+	differ(t, "posts", []string{"1/1 Words of b to 0/0", "1/2 Words of c to 1/1", "1/3 Words of d to 1/2", "2/1 Words of a to 0/0", "2/2 Words of e to 2/1"}, got)
+}
+
+// importPart: what came as a reply may begin what a source gives later; it goes on where it is.
+func importPart(t *testing.T, c *community) {
+	c.do(t, importUser{"oldtimer"}, importUser{"veteran"})
+	c.bring(t, c.source(nil))
+	in := c.source(nil)[0]
+	in.Key, in.Title, in.Posts = "2", "Re: Brought", in.Posts[1:]
+	in.Posts[0].ReplyTo = 0
+	in.Posts = append(in.Posts, forum.ImportedPost{Key: "4", AuthorName: "Somebody", Body: "Fourth.", CreatedAt: c.clock.Now(), ReplyTo: 1})
+	differ(t, "a part", forum.ImportResult{Made: 1, Present: 2}, c.bring(t, []forum.ImportedThread{in}))
+	_, post, err := c.Post(t.Context(), forum.Actor{}, 1, 4)
+	if err != nil || post.Body != "Fourth." || post.ReplyNumber != 2 {
+		t.Errorf("post 4 is %q and answers %d, %v", post.Body, post.ReplyNumber, err)
 	}
 }
 

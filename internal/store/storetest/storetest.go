@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"look", lookCases},
 		{"search", searchCases},
 		{"import", importCases},
+		{"attachment", attachmentCases},
 		{"clock", clockCases},
 		{"receipt", receiptCases},
 		{"combiner", combinerCases},

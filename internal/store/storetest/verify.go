@@ -67,6 +67,7 @@ func verifyNumbers(t *testing.T, c *community) {
 		{"reactions of a kind", "post_reactions", []string{"n"}, "thread_id = 1 AND number = 2 AND kind = 'heart'", "thread 1, post 2, kind heart"},
 		{"post replies", "posts", []string{"replies"}, "thread_id = 1 AND number = 1", "thread 1, post 1"},
 		{"post revisions", "posts", []string{"revisions"}, "thread_id = 1 AND number = 2", "thread 1, post 2"},
+		{"post attachments", "posts", []string{"attachments"}, "thread_id = 1 AND number = 2", "thread 1, post 2"},
 	}
 	for _, tt := range tests {
 		for _, column := range tt.columns {
@@ -169,6 +170,10 @@ func verifyRows(t *testing.T, c *community) {
 			"rows whose post or thread is gone rows (kind imported reaction, thread 99, post 1)"}},
 		{"a revision of no post", "revisions", `INSERT INTO revisions (thread_id, number, revision, body, created_at) VALUES (1, 99, 1, 'x', 1)`, []string{
 			"post revisions revisions (thread 1, post 99)", "rows whose post or thread is gone rows (kind revision, thread 1, post 99)"}},
+		{"a file of no post", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 99, 1, 'a', 'b', 1, CAST('x' AS BLOB))`,
+			[]string{"post attachments attachments (thread 1, post 99)", "rows whose post or thread is gone rows (kind attachment, thread 1, post 99)"}},
+		{"a file cut short", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 2, 1, 'a', 'b', 2, CAST('x' AS BLOB))`,
+			[]string{"post attachments attachments (thread 1, post 2)", "attachment bytes (thread 1, post 2, position 1)"}},
 		{"a tag of no thread", "thread_tags", `INSERT INTO thread_tags (thread_id, tag_id) VALUES (99, 1)`,
 			[]string{"rows whose post or thread is gone rows (kind tag, thread 99, post 0)"}},
 		{"a post of no thread", "posts", `UPDATE posts SET thread_id = 99 WHERE thread_id = 5 AND number = 3`, []string{

@@ -70,6 +70,7 @@ func (c *community) populate(t testing.TB, category forum.CategoryID, names []fo
 func visibilityPopulation(t *testing.T, c *community) {
 	c.population(t)
 	c.plantRedirects(t)
+	c.plantAttachments(t)
 	c.indexAll(t)
 	for _, who := range everybody {
 		by := as(who)
@@ -99,6 +100,17 @@ func (c *community) plantRedirects(t testing.TB) {
 	}
 }
 
+// plantAttachments gives every post a file.
+func (c *community) plantAttachments(t testing.TB) {
+	t.Helper()
+	_, err := c.db.ExecContext(t.Context(), `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content)
+		SELECT thread_id, number, 1, 'a.txt', 'text/plain', 1, CAST('x' AS BLOB) FROM posts;
+		UPDATE posts SET attachments = 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // checkPost asks every view of one post whether it is there, and every decision about it.
 func (c *community) checkPost(t testing.TB, actor forum.Actor, by asker, th *thread, p *post) {
 	t.Helper()
@@ -106,6 +118,7 @@ func (c *community) checkPost(t testing.TB, actor forum.Actor, by asker, th *thr
 	thread, post, err := c.Post(ctx, actor, th.id, p.number)
 	_, revisionsErr := c.Revisions(ctx, actor, th.id, p.number)
 	_, redirectErr := c.Redirect(ctx, actor, fmt.Sprintf("/old/%d/%d", th.id, p.number))
+	_, _, fileErr := c.Attachment(ctx, actor, th.id, p.number, 1)
 	want := error(nil)
 	if !c.model.seesPost(by, th, p) {
 		want = refuse(forum.NotFound)
@@ -115,7 +128,7 @@ func (c *community) checkPost(t testing.TB, actor forum.Actor, by asker, th *thr
 		wantEarlier = c.model.refusedEarlier(by, th, p)
 	}
 	for view, err := range map[string]struct{ got, want error }{
-		"post": {err, want}, "revisions": {revisionsErr, wantEarlier}, "redirect": {redirectErr, want},
+		"post": {err, want}, "revisions": {revisionsErr, wantEarlier}, "redirect": {redirectErr, want}, "attachment": {fileErr, want},
 	} {
 		if sort(err.got) != sort(err.want) {
 			t.Errorf("%s of %d/%d for %s: %s, want %s", view, th.id, p.number, by, sort(err.got), sort(err.want))

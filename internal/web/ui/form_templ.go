@@ -1200,7 +1200,7 @@ func MarkdownHelp() templ.Component {
 			templ_7745c5c3_Var62 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<details class=\"help\"><summary>How to format</summary><dl><div><dt><code>**bold** *italic* ~~struck~~</code></dt><dd><strong>bold</strong> <em>italic</em> <del>struck</del></dd></div><div><dt><code>[a link](https://example.org)</code></dt><dd>a link</dd></div><div><dt><code>&gt; a quote</code></dt><dd>a quote</dd></div><div><dt><code>- one</code></dt><dd>a list</dd></div><div><dt><code>`code`</code> or three backticks around lines</dt><dd><code>code</code></dd></div><div><dt><code>### Heading</code></dt><dd>a heading</dd></div></dl></details>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<details class=\"help\"><summary>How to format</summary><dl><div><dt><code>**bold** *italic* ~~struck~~</code></dt><dd><strong>bold</strong> <em>italic</em> <del>struck</del></dd></div><div><dt><code>[a link](https://example.org)</code></dt><dd>a link</dd></div><div><dt><code>&gt; a quote</code></dt><dd>a quote; <code>&gt; [!quote]- Title</code> as its first line folds it</dd></div><div><dt><code>- one</code></dt><dd>a list</dd></div><div><dt><code>`code`</code> or three backticks around lines</dt><dd><code>code</code></dd></div><div><dt><code>### Heading</code></dt><dd>a heading</dd></div></dl></details>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

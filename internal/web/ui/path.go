@@ -47,6 +47,12 @@ func PostAct(id forum.ThreadID, number int64, act string) string {
 	return PostPath(id, number) + "/" + act
 }
 
+// AttachmentPath is the address of a file of a post: "/t/5/23/files/1/plot.png". Its name is there
+// for people only.
+func AttachmentPath(id forum.ThreadID, number int64, file forum.Attachment) string {
+	return PostPath(id, number) + "/files/" + digits(file.Position) + "/" + url.PathEscape(file.Name)
+}
+
 // ReplyPath takes replies to a thread.
 func ReplyPath(id forum.ThreadID) string { return threadPath(id) + "/reply" }
 

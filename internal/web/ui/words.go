@@ -31,8 +31,11 @@ func Count(n int64, one, many string) string {
 	return Number(n) + " " + many
 }
 
-// Size writes a number of bytes as people read it: "1.4 MB".
+// Size writes a number of bytes as people read it: "640 bytes", "1.4 MB".
 func Size(bytes int64) string {
+	if bytes < 1000 {
+		return Count(bytes, "byte", "bytes")
+	}
 	units := []string{"kB", "MB", "GB", "TB"}
 	size, unit := float64(bytes)/1000, 0
 	for size >= 999.95 && unit < len(units)-1 {
