@@ -1,6 +1,6 @@
 # `make` lists what it can do. A target's help is the comment after ##.
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick bench profile generate fmt mutants fuzz loadtest restarts backups clean
+.PHONY: help run test check quick bench build generate fmt mutants fuzz loadtest restarts backups clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,11 +19,8 @@ quick: ## vet and the short tests, while you work
 bench: ## benchmarks, ten rounds each, ready for benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 -p 1 -timeout 2h ./...
 
-profile: ## what the compiler is told is busy (cmd/folkmoot/default.pgo): a write and a read from request to answer
-	mkdir -p scratch
-	go test -run '^$$' -bench 'CreatePost$$' -benchtime 60000x -o scratch/api.test -cpuprofile scratch/write.prof ./internal/api
-	go test -run '^$$' -bench 'BenchmarkThreadPage$$/afresh|cached$$' -benchtime 20000x -o scratch/web.test -cpuprofile scratch/read.prof ./internal/web
-	go tool pprof -proto scratch/write.prof scratch/read.prof > cmd/folkmoot/default.pgo
+build: ## the program as one file, ./folkmoot, without what only debuggers read
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o folkmoot ./cmd/folkmoot
 
 generate: ## components (*.templ) to Go
 	go tool templ generate
