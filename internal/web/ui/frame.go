@@ -1,10 +1,15 @@
 package ui
 
-import "folkmoot/internal/forum"
+import (
+	"cmp"
+
+	"folkmoot/internal/forum"
+)
 
 // Frame is what stands around the content of every page.
 type Frame struct {
 	Site    string // the community's name
+	About   string // a sentence about it, "" where it has none
 	Logo    string // the address of its picture, "" where it has none
 	Accent  string // one of forum.Accents, "" for the standard
 	Title   string // of the page; "" is the site's own
@@ -19,6 +24,14 @@ func (f Frame) title() string {
 		return f.Site
 	}
 	return f.Title + " · " + f.Site
+}
+
+// description is what a search engine may show under the title.
+func (f Frame) description() string {
+	if f.Title == "" || f.About == "" {
+		return cmp.Or(f.About, f.title())
+	}
+	return f.Title + ". " + f.About
 }
 
 func (f Frame) signInPath() string {
