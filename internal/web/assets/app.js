@@ -21,8 +21,6 @@ export async function page(address, options) {
 	}
 }
 
-for (const note of all('[data-utc]')) note.hidden = true; // times are this place's now
-
 // Colours
 
 function offerThemes(place) {
