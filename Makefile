@@ -1,6 +1,6 @@
 # `make` lists what it can do. A target's help is the comment after ##.
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick bench build generate fmt mutants fuzz loadtest restarts backups clean
+.PHONY: help run test check quick bench build profile generate fmt mutants fuzz loadtest restarts backups clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ bench: ## benchmarks, ten rounds each, ready for benchstat
 
 build: ## the program as one file, ./folkmoot, without what only debuggers read
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o folkmoot ./cmd/folkmoot
+
+profile: ## tell the compiler what is busy (cmd/folkmoot/default.pgo): writing and reading, from request to answer
+	mkdir -p scratch
+	go test -run '^$$' -bench 'CreatePost$$' -benchtime 50000x -o scratch/api.test -cpuprofile scratch/write.prof ./internal/api
+	go test -run '^$$' -bench 'ThreadPage$$/(afresh|cached$$)' -benchtime 20000x -o scratch/web.test -cpuprofile scratch/read.prof ./internal/web
+	go tool pprof -proto scratch/write.prof scratch/read.prof > cmd/folkmoot/default.pgo
 
 generate: ## components (*.templ) to Go
 	go tool templ generate
