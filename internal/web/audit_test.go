@@ -102,7 +102,7 @@ func pagesToAudit(t *testing.T) []audited {
 }
 
 // notPages are the routes that answer with something else than a page.
-var notPages = []string{"GET /logo/{name}", "GET /assets/"}
+var notPages = []string{"GET /t/{id}/{number}/files/{position}/{name}", "GET /logo/{name}", "GET /assets/"}
 
 // Every route has a page among those that are audited, so that none that comes is forgotten.
 func TestEveryRouteIsAudited(t *testing.T) {
@@ -174,6 +174,12 @@ func TestPagesAreAccessible(t *testing.T) {
 					if found.Passes < scheme.passes {
 						t.Errorf("%v, %s: only %d rules had something to look at", page, scheme.name, found.Passes)
 					}
+				}
+			}
+			do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelector('main').append(Object.assign(document.createElement('p'), { style: 'color: #444', textContent: 'Too pale.' }), document.createElement('select'))`))
+			for _, scheme := range schemes {
+				if found := ask(t, ctx, chromedp.Evaluate[axeResult](fmt.Sprintf(judge, scheme.options), chromedp.EvalAwaitPromise)); len(found.Violations) == 0 {
+					t.Errorf("%s: what is pale and has no name goes unnoticed", scheme.name)
 				}
 			}
 		})
