@@ -1,6 +1,6 @@
 # `make` lists what it can do. A target's help is the comment after ##.
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick bench build profile generate fmt mutants fuzz loadtest restarts backups clean
+.PHONY: help run test check quick audit bench build profile generate fmt mutants fuzz loadtest restarts backups clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ check: test ## the same
 
 quick: ## vet and the short tests, while you work
 	./test quick
+
+audit: ## what axe, Nu HTML Checker, Lighthouse, HTTP Observatory and CSP Evaluator think of the pages
+	./test audit
 
 bench: ## benchmarks, ten rounds each, ready for benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 -p 1 -timeout 2h ./...

@@ -19,8 +19,14 @@ func checkPage(tb testing.TB, p *page) {
 	for _, wrong := range slices.Concat(malformed(p.source), forbidden(p.root), unlabelled(p.root), misstructured(p.root)) {
 		tb.Errorf("%s (status %d): %s", p.path, p.status, wrong)
 	}
-	if policy := p.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+	policy := p.header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 		tb.Errorf("%s: policy is %q", p.path, policy)
+	}
+	for node := range p.root.Descendants() {
+		if integrity := attribute(node, "integrity"); node.Data == "script" && (integrity == "" || !strings.Contains(policy, "'"+integrity+"'")) {
+			tb.Errorf("%s: the policy %q stops the script %s", p.path, policy, attribute(node, "src"))
+		}
 	}
 	if p.header.Get("Vary") != "Cookie, Accept-Encoding" {
 		tb.Errorf("%s: Vary is %q", p.path, p.header.Get("Vary"))

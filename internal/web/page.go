@@ -13,6 +13,7 @@ import (
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/httpkit"
+	"folkmoot/internal/web/assets"
 	"folkmoot/internal/web/ui"
 )
 
@@ -22,9 +23,10 @@ type page interface {
 	content() templ.Component
 }
 
-// pagePolicy is the content security policy of every page: nothing inline, nothing from elsewhere
+// pagePolicy is the content security policy of every page: no scripts but our own, by their hashes
+// (whatever else this site may come to serve is no script), nothing inline, nothing from elsewhere
 // but the pictures people link to.
-var pagePolicy = []string{"default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' https:; " +
+var pagePolicy = []string{"default-src 'none'; script-src " + assets.Scripts() + "; connect-src 'self'; style-src 'self'; img-src 'self' https:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 
 var htmlType = []string{"text/html; charset=utf-8"}

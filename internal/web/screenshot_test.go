@@ -147,9 +147,11 @@ func takeCookies(t *testing.T, ctx context.Context, b *browser) {
 	}
 }
 
+// prefer makes Chromium one of somebody who wants these colours, and nothing that moves: colours
+// change at once.
 func prefer(scheme string) chromedp.Action[chromedp.Void] {
 	return call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 }
 
 // fillDemo makes a small community that reads like one.

@@ -23,13 +23,15 @@ type server struct {
 // New returns the handler of all pages.
 func New(kit *httpkit.Kit) http.Handler {
 	s := &server{kit: kit, service: kit.Service, cache: newPageCache()}
-	return s.routes()
+	mux := http.NewServeMux()
+	handle := func(pattern string, h httpkit.HandlerFunc) { mux.Handle(pattern, kit.Handle(h, s.fail)) }
+	s.routes(handle)
+	handle("/", func(w http.ResponseWriter, r *http.Request) error { return s.refuse(w, r, mux) })
+	return mux
 }
 
-func (s *server) routes() http.Handler {
-	mux := http.NewServeMux()
-	handle := func(pattern string, h httpkit.HandlerFunc) { mux.Handle(pattern, s.kit.Handle(h, s.fail)) }
-
+// routes gives handle every route of the pages, a pattern of http.ServeMux each.
+func (s *server) routes(handle func(pattern string, h httpkit.HandlerFunc)) {
 	handle("GET /{$}", s.showLatest)
 	handle("GET /categories", s.showCategories)
 	handle("GET /c/{slug}", s.showCategory)
@@ -93,8 +95,6 @@ func (s *server) routes() http.Handler {
 
 	handle("GET /logo/{name}", s.showLogo)
 	handle("GET "+assets.Prefix, s.showAsset)
-	handle("/", func(w http.ResponseWriter, r *http.Request) error { return s.refuse(w, r, mux) })
-	return mux
 }
 
 func (s *server) showAsset(w http.ResponseWriter, r *http.Request) error {

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -34,6 +36,7 @@ var (
 // asset is one file ready to be sent.
 type asset struct {
 	kind          string
+	integrity     string
 	plain, zipped []byte
 }
 
@@ -50,8 +53,25 @@ func publish(name string) string {
 	if published == nil {
 		published = map[string]asset{}
 	}
-	published[address] = asset{mime.TypeByExtension(extension), content, compress(content)}
+	published[address] = asset{mime.TypeByExtension(extension), "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), content, compress(content)}
 	return address
+}
+
+// Integrity returns the hash by which a browser knows the asset at an address, as the attribute of
+// that name has it.
+func Integrity(address string) string { return published[address].integrity }
+
+// Scripts returns the hashes of all scripts, as a content security policy names what may run:
+// these texts, wherever they come from, and no others.
+func Scripts() string {
+	var hashes []string
+	for address, asset := range published {
+		if path.Ext(address) == ".js" {
+			hashes = append(hashes, "'"+asset.integrity+"'")
+		}
+	}
+	slices.Sort(hashes)
+	return strings.Join(hashes, " ")
 }
 
 func compress(content []byte) []byte {
