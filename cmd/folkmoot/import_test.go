@@ -82,7 +82,7 @@ func heldIn(t *testing.T, m *moot) (all held) {
 	}
 	eachPost(t, m, func(_ forum.Thread, post forum.Post) { all.Revisions += post.Revisions })
 	for after := ""; ; {
-		users, err := m.Users(ctx, operator, after, forum.MaxListSize)
+		users, err := m.Users(ctx, operator, forum.UserFilter{After: after})
 		if err != nil {
 			t.Fatal(err)
 		}

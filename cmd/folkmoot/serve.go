@@ -26,6 +26,7 @@ type serveCommand struct {
 	LogLevel     slog.Level     `default:"info" env:"FOLKMOOT_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (${default}); debug logs every request."`
 	LogAddress   bool           `env:"FOLKMOOT_LOG_ADDRESS" help:"Log with each request the address it came from."`
 	Every        time.Duration  `default:"24h" env:"FOLKMOOT_EVERY" placeholder:"TIME" help:"Recount every stored number this often (${default}); 0 never does."`
+	Demo         bool           `help:"Fill an empty data folder with a made-up community to look at, and print how to sign in to it."`
 	RateFactor   float64        `hidden:"" default:"1" env:"FOLKMOOT_RATE_FACTOR" help:"Multiplies what a person may do in a time; 0 sets no bound. For load generators on a scratch folder."`
 
 	origin *url.URL
@@ -65,6 +66,12 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 		return err
 	}
 	defer listener.Close()
+	credentials := ""
+	if c.Demo {
+		if credentials, err = prepareDemo(ctx, c.Data); err != nil {
+			return err
+		}
+	}
 	m, err := openService(ctx, c.Data)
 	if err != nil {
 		return err
@@ -78,6 +85,7 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	}
 	defer stopMetrics()
 	server := httpkit.NewServer(m.handler(ctx, kit), logger)
+	fmt.Fprint(std.out, credentials)
 	if err := c.greet(ctx, std, m.Service, listener.Addr()); err != nil {
 		return err
 	}

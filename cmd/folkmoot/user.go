@@ -147,7 +147,7 @@ func (c *userListCommand) Run(ctx context.Context, std *console) error {
 
 func eachUser(ctx context.Context, service *forum.Service, do func(*forum.User) error) error {
 	for after := ""; ; {
-		users, err := service.Users(ctx, operator, after, forum.MaxListSize)
+		users, err := service.Users(ctx, operator, forum.UserFilter{After: after})
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,11 @@ const databaseName = "folkmoot.db"
 // openService opens the forum in the folder data, makes and migrates it. Close it. A server may
 // run on the same folder meanwhile.
 func openService(ctx context.Context, data string) (*moot, error) {
+	return openServiceAt(ctx, data, forum.SystemClock{})
+}
+
+// openServiceAt is openService by another clock.
+func openServiceAt(ctx context.Context, data string, clock forum.Clock) (*moot, error) {
 	if err := makeFolder(data); err != nil {
 		return nil, err
 	}
@@ -47,13 +52,13 @@ func openService(ctx context.Context, data string) (*moot, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := store.Open(ctx, engine, forum.SystemClock{})
+	kept, err := store.Open(ctx, engine, clock)
 	if err != nil {
 		return nil, err
 	}
 	text := markup.New()
 	kept.Plain = text.Text
-	return &moot{store: kept, engine: engine, Service: &forum.Service{Store: kept, Clock: forum.SystemClock{}, Random: rand.Reader,
+	return &moot{store: kept, engine: engine, Service: &forum.Service{Store: kept, Clock: clock, Random: rand.Reader,
 		Text: markupText{text}, Passwords: password.New(password.Standard), Views: new(forum.Views)}}, nil
 }
 

@@ -50,11 +50,22 @@ type signInInput struct {
 	Body credentials
 }
 
-func (s *server) signUp(ctx context.Context, in *signInInput) (*created[Session], error) {
+type newAccount struct {
+	Name       string `json:"name"`
+	Password   string `json:"password"`
+	Invitation string `json:"invitation,omitempty" doc:"Where signing up takes one: its secret, or the link with it."`
+}
+
+// TransformSchema writes the limits into the document.
+func (newAccount) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Schema {
+	return limited(schema, forum.LimitUserName, forum.LimitPassword)
+}
+
+func (s *server) signUp(ctx context.Context, in *struct{ Body newAccount }) (*created[Session], error) {
 	if err := s.kit.SpendSignUp(ctx, in.Body.Name); err != nil {
 		return nil, err
 	}
-	user, err := s.service.SignUp(ctx, forum.SignUp{Name: in.Body.Name, Password: in.Body.Password})
+	user, err := s.service.SignUp(ctx, forum.SignUp{Name: in.Body.Name, Password: in.Body.Password, Invitation: forum.InvitationIn(in.Body.Invitation)})
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (s *server) listPeople(ctx context.Context, in *PageOf) (*answer[PersonList
 	if limit == 0 {
 		limit = forum.MaxListSize
 	}
-	users, err := s.service.Users(ctx, actor, after, limit)
+	users, err := s.service.Users(ctx, actor, forum.UserFilter{After: after, Limit: limit})
 	if err != nil {
 		return nil, err
 	}

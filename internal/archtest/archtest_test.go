@@ -36,6 +36,7 @@ var house = map[string]role{
 	"internal/api":      surface,
 	"internal/httpkit":  shared,
 	"internal/jobs":     shared,
+	"internal/demo":     shared,
 	"internal/archtest": shared,
 	"internal/store":    adapter, // the engines below it belong to it
 	"internal/markup":   adapter,

@@ -143,6 +143,9 @@ type CategoryStore interface {
 	HideCategory(ctx context.Context, change Change, id CategoryID, at time.Time) (Receipt, error)
 	// OrderCategories gives the named siblings the positions 1..n in their order.
 	OrderCategories(ctx context.Context, change Change, parent CategoryID, ids []CategoryID) (Receipt, error)
+	// MoveCategory puts a category and all below it behind the children of parent (0: at the top).
+	// may is asked of the whole tree, as parents by category, in the transaction.
+	MoveCategory(ctx context.Context, change Change, id, parent CategoryID, may func(parents map[CategoryID]CategoryID) error) (Receipt, error)
 	// SetCategoryPermissions replaces a category's own table, for the whole subtree.
 	SetCategoryPermissions(ctx context.Context, change Change, id CategoryID, own Permissions) (Receipt, error)
 }
@@ -291,6 +294,45 @@ func (s *Service) OrderCategories(ctx context.Context, actor Actor, parent Categ
 		return s.Store.OrderCategories(ctx, change, parent, ids)
 	})
 	return err
+}
+
+// MoveCategory puts a category, and all below it, into another one (0: at the top), behind what is
+// there. Inside of itself, or deeper than categories go, is Invalid.
+func (s *Service) MoveCategory(ctx context.Context, actor Actor, id, parent CategoryID, key string) error {
+	return s.administer(ctx, actor, id, "move category", key, parent, func(change Change) (Receipt, error) {
+		if err := s.checkParent(ctx, actor, parent); err != nil {
+			return Receipt{}, err
+		}
+		may := func(parents map[CategoryID]CategoryID) error { return canStand(parents, id, parent) }
+		return s.Store.MoveCategory(ctx, change, id, parent, may)
+	})
+}
+
+// canStand decides whether a category can be moved below parent, by the parents of all.
+func canStand(parents map[CategoryID]CategoryID, id, parent CategoryID) error {
+	refuse := func(message string) error {
+		return &Error{Kind: Invalid, Message: "the category cannot stand there", Fields: []FieldError{{Field: "parent_id", Message: message}}}
+	}
+	depth := 0 // of the category, by the ways down to everything below it
+	for at := range parents {
+		steps := 0
+		for ; at != 0 && at != id; at = parents[at] {
+			steps++
+		}
+		if at == id {
+			depth = max(depth, steps)
+		}
+	}
+	for at := parent; at != 0; at = parents[at] {
+		if at == id {
+			return refuse("must not be the category itself or one inside of it")
+		}
+		depth++
+	}
+	if depth >= MaxCategoryDepth {
+		return refuse("would nest it too deeply")
+	}
+	return nil
 }
 
 // CategoryPermissions returns what each role below administrator may do by the category's own table. Administrators only.

@@ -35,23 +35,58 @@ var (
 	LimitSiteName    = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "fits the head of a page on a telephone"}
 	LimitFileName    = Limit{Field: "file name", Min: 1, Max: 200, Bytes: 800, Name: true, Reason: "file systems take 255 bytes; longer ones say nothing more"}
 	LimitTokenName   = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "a label in a list"}
+	LimitNote        = Limit{Field: "note", Min: 0, Max: 60, Bytes: 240, Reason: "a label in a list"}
 )
+
+// Bound is between which numbers somebody may set a limit, and what it is until they do.
+type Bound struct {
+	Field    string
+	Min      int64
+	Max      int64
+	Standard int64
+	Reason   string
+}
+
+// The numbers that a community sets for itself.
+var (
+	BoundPostLength     = Bound{"post_length", 1_000, int64(LimitBody.Max), int64(LimitBody.Max), "less than a screen is no place for an argument; more than LimitBody is not rendered"}
+	BoundEditHours      = Bound{"edit_hours", 0, 8_760, 0, "never closed, or after a year at the latest: later is as good as never"}
+	BoundPosts          = Bound{"posts", 5, 3_000, 300, "fewer hold up a conversation; more is a flood"}
+	BoundThreads        = Bound{"threads", 1, 300, 30, "a new thread asks for everybody's attention"}
+	BoundSignUps        = Bound{"sign_ups", 1, 1_000, 100, "a class or a conference behind one address signs up in one lesson"}
+	BoundInvitationUses = Bound{"uses", 1, 1_000, 1, "one for a person; a link for a class, or for who comes from a former forum"}
+	BoundInvitationDays = Bound{"days", 1, 365, 7, "a link that lies about for longer is in strangers' hands"}
+)
+
+// Bounds returns the table, for documentation and tests.
+func Bounds() []Bound {
+	return []Bound{BoundPostLength, BoundEditHours, BoundPosts, BoundThreads, BoundSignUps, BoundInvitationUses, BoundInvitationDays}
+}
+
+// within notes where n is out of its bound.
+func (f *fields) within(bound Bound, n int64) {
+	missed := min(max(n, bound.Min), bound.Max)
+	if missed != n {
+		*f = append(*f, FieldError{Field: bound.Field, Message: fmt.Sprintf("must be a number from %d to %d", bound.Min, bound.Max), Limit: missed})
+	}
+}
 
 // Numbers with a bound of their own.
 const (
-	MaxTags          = 5   // per thread: more make tags noise; Stack Exchange's own bound
-	MaxCategoryDepth = 6   // deeper trees cannot be shown on a telephone
-	MaxCategories    = 500 // the tree is read whole with every list of categories
-	MaxTokens        = 50  // per person: more is a script gone wrong
-	PageSize         = 20  // posts of a page: a page without the posts' text stays under 24 kB
-	ListSize         = 30  // threads of a list
-	MaxListSize      = 100 // rows an API list may ask for
-	MaxSearchTerms   = 12  // each is an index look-up
-	MaxRequestBytes  = 256 << 10
-	MaxReactionsKind = 24        // bytes of a reaction's kind
-	MaxLogoBytes     = 128 << 10 // every page shows it; the form that brings it fits a request
-	MaxLogoSide      = 1024      // pixels: four times what a sharp screen shows, and 4 MiB while it is read
-	ActivityPosts    = 20        // of a thread, whose times a list asks for: a page of it, enough for a small drawing
+	MaxTags            = 5   // per thread: more make tags noise; Stack Exchange's own bound
+	MaxCategoryDepth   = 6   // deeper trees cannot be shown on a telephone
+	MaxFirstCategories = 20  // that a first run makes: a page of them is a beginning
+	MaxCategories      = 500 // the tree is read whole with every list of categories
+	MaxTokens          = 50  // per person: more is a script gone wrong
+	PageSize           = 20  // posts of a page: a page without the posts' text stays under 24 kB
+	ListSize           = 30  // threads of a list
+	MaxListSize        = 100 // rows an API list may ask for
+	MaxSearchTerms     = 12  // each is an index look-up
+	MaxRequestBytes    = 256 << 10
+	MaxReactionsKind   = 24        // bytes of a reaction's kind
+	MaxLogoBytes       = 128 << 10 // every page shows it; the form that brings it fits a request
+	MaxLogoSide        = 1024      // pixels: four times what a sharp screen shows, and 4 MiB while it is read
+	ActivityPosts      = 20        // of a thread, whose times a list asks for: a page of it, enough for a small drawing
 
 	MaxAttachments     = 50       // of a post: more is a folder, and fills the page
 	MaxAttachmentBytes = 24 << 20 // what fits into the largest mail that an import reads; a server that answers with one holds it in memory
@@ -60,7 +95,7 @@ const (
 // Limits returns the table, for documentation and tests.
 func Limits() []Limit {
 	return []Limit{LimitBody, LimitTitle, LimitUserName, LimitPassword, LimitAbout, LimitCategory,
-		LimitDescription, LimitTag, LimitReason, LimitKey, LimitQuery, LimitSiteName, LimitFileName, LimitTokenName}
+		LimitDescription, LimitTag, LimitReason, LimitKey, LimitQuery, LimitSiteName, LimitFileName, LimitTokenName, LimitNote}
 }
 
 // Check returns what is wrong with text, nil when nothing is: invalid UTF-8, NUL and other

@@ -220,7 +220,7 @@ func (s *Service) newPost(ctx context.Context, actor Actor, thread *Thread, in N
 	if err := CanReply(actor, thread); err != nil {
 		return Post{}, err
 	}
-	body, err := s.checkBody(in.Body)
+	body, err := s.checkBody(ctx, in.Body)
 	if err != nil {
 		return Post{}, err
 	}
@@ -240,10 +240,14 @@ func (s *Service) newPost(ctx context.Context, actor Actor, thread *Thread, in N
 	return post, nil
 }
 
-func (s *Service) checkBody(body string) (string, error) {
+func (s *Service) checkBody(ctx context.Context, body string) (string, error) {
 	var wrong fields
 	body = trimBody(body)
-	wrong.check(LimitBody, body)
+	limit, err := s.limitBody(ctx, body)
+	if err != nil {
+		return "", err
+	}
+	wrong.check(limit, body)
 	return body, wrong.err()
 }
 
@@ -267,11 +271,11 @@ func (s *Service) created(ctx context.Context, actor Actor, post Post, receipt R
 }
 
 // Preview renders a text as it would be stored. Nothing is written.
-func (s *Service) Preview(actor Actor, body string) (html string, err error) {
+func (s *Service) Preview(ctx context.Context, actor Actor, body string) (html string, err error) {
 	if err := CanWrite(actor); err != nil {
 		return "", err
 	}
-	if body, err = s.checkBody(body); err != nil {
+	if body, err = s.checkBody(ctx, body); err != nil {
 		return "", err
 	}
 	return s.Text.Render(body), nil
@@ -286,10 +290,10 @@ func (s *Service) EditPost(ctx context.Context, actor Actor, thread ThreadID, nu
 			return Receipt{}, err
 		}
 		may := func(thread *Thread, post *Post) error { return CanEditPost(actor, thread, post) }
-		if err := may(&where, &post); err != nil {
+		if err := s.CanEditPost(ctx, actor, &where, &post); err != nil {
 			return Receipt{}, err
 		}
-		if post.Body, err = s.checkBody(in.Body); err != nil {
+		if post.Body, err = s.checkBody(ctx, in.Body); err != nil {
 			return Receipt{}, err
 		}
 		post.HTML, post.HTMLVersion = s.Text.Render(post.Body), s.Text.Version()

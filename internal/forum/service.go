@@ -59,6 +59,9 @@ type Store interface {
 	SearchStore
 	SettingStore
 	LookStore
+	RulesStore
+	InvitationStore
+	SettingChangeStore
 	ImportStore
 }
 

@@ -3,6 +3,7 @@ package forum
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,16 @@ type Site struct {
 	HasAdmin    bool   // the first run is over
 	Accent      Accent
 	Logo        string // the name of its picture, which changes with it; "" where it has none
+	SignUp      SignUpPolicy
+	Demo        bool // it was made to be looked at
+}
+
+// Beginning is what a first run sets up besides the first administrator.
+type Beginning struct {
+	Name        string
+	Description string
+	SignUp      SignUpPolicy
+	Categories  []Category // at the top, in this order
 }
 
 // Verification is the outcome of the last recount.
@@ -53,6 +64,12 @@ type SettingStore interface {
 	// LastBackup returns what SetBackup kept last, zero where it kept nothing.
 	LastBackup(ctx context.Context) (Backup, error)
 	SetBackup(ctx context.Context, made Backup) error
+	// BeginDemo marks a database that holds nobody and nothing; Conflict where it holds something.
+	BeginDemo(ctx context.Context) error
+	// EndDemo says that the demo is whole.
+	EndDemo(ctx context.Context) error
+	// Demo tells whether there is a demo, and whether it is whole.
+	Demo(ctx context.Context) (begun, whole bool, err error)
 }
 
 // Site returns what the community says of itself.
@@ -120,28 +137,67 @@ func (s *Service) CheckFirstRun(ctx context.Context, token Secret) error {
 	return nil
 }
 
-// FirstRun makes the first administrator, names the community and signs in. The token is then used up.
-func (s *Service) FirstRun(ctx context.Context, token Secret, siteName string, in SignUp) (Secret, User, error) {
+// FirstRun is what the first-run page asks for.
+type FirstRun struct {
+	SiteName    string
+	Description string
+	SignUp      SignUpPolicy
+	Categories  []string // names; they are open to everybody
+	Admin       SignUp
+}
+
+// FirstRun makes the first administrator, sets up the community and signs in, all or nothing. The
+// token is then used up.
+func (s *Service) FirstRun(ctx context.Context, token Secret, in FirstRun) (Secret, User, error) {
 	if err := s.CheckFirstRun(ctx, token); err != nil {
 		return "", User{}, err
 	}
-	var wrong fields
-	if bad := LimitSiteName.Check(siteName); bad != nil {
-		bad.Field = "site_name"
-		wrong = append(wrong, *bad)
-	}
-	if err := wrong.err(); err != nil {
-		return "", User{}, err
-	}
-	in.Role = Admin
-	user, hash, err := s.newUser(ctx, in)
+	beginning, err := s.beginning(in)
 	if err != nil {
 		return "", User{}, err
 	}
-	user.ID, err = s.Store.CreateFirstAdmin(ctx, user, s.Text.Fold(user.Name), hash, trim(siteName))
+	in.Admin.Role = Admin
+	user, hash, err := s.newUser(ctx, in.Admin)
+	if err != nil {
+		return "", User{}, err
+	}
+	user.ID, err = s.Store.CreateFirstAdmin(ctx, user, s.Text.Fold(user.Name), hash, beginning)
 	if err != nil {
 		return "", User{}, err
 	}
 	secret, err := s.OpenSession(ctx, user.ID)
 	return secret, user, err
 }
+
+// beginning checks what the first run sets up.
+func (s *Service) beginning(in FirstRun) (Beginning, error) {
+	var wrong fields
+	named := func(limit Limit, field, text string) {
+		limit.Field = field
+		wrong.check(limit, text)
+	}
+	named(LimitSiteName, "site_name", in.SiteName)
+	wrong.check(LimitDescription, in.Description)
+	if !slices.Contains(SignUpPolicies, in.SignUp) {
+		wrong.add("sign_up", "must be open, by invitation or closed")
+	}
+	beginning := Beginning{Name: trim(in.SiteName), Description: trim(in.Description), SignUp: in.SignUp}
+	for _, name := range in.Categories {
+		named(LimitCategory, "categories", name)
+		beginning.Categories = append(beginning.Categories, Category{Name: trim(name), Slug: s.Text.Slug(name)})
+	}
+	if len(in.Categories) > MaxFirstCategories {
+		wrong.add("categories", "are too many to begin with: at most %d", MaxFirstCategories)
+	}
+	return beginning, wrong.err()
+}
+
+// BeginDemo marks an empty database as one to be filled for show; Conflict where it holds anything.
+// EndDemo says that it is whole.
+func (s *Service) BeginDemo(ctx context.Context) error { return s.Store.BeginDemo(ctx) }
+
+// EndDemo says that the demo is whole: from then on it may be shown.
+func (s *Service) EndDemo(ctx context.Context) error { return s.Store.EndDemo(ctx) }
+
+// Demo tells whether there is a demo, and whether it is whole.
+func (s *Service) Demo(ctx context.Context) (begun, whole bool, err error) { return s.Store.Demo(ctx) }

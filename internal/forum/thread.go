@@ -404,7 +404,12 @@ func (s *Service) newThread(ctx context.Context, actor Actor, in NewThread) (Thr
 	var wrong fields
 	title := trim(in.Title)
 	wrong.check(LimitTitle, title)
-	wrong.check(LimitBody, trimBody(in.Body))
+	body := trimBody(in.Body)
+	limit, err := s.limitBody(ctx, body)
+	if err != nil {
+		return Thread{}, nil, err
+	}
+	wrong.check(limit, body)
 	tags := wrong.tags(s.Text, in.Tags)
 	category, err := s.CategoryByID(ctx, actor, in.CategoryID)
 	if KindOf(err) == NotFound && err != nil {

@@ -58,9 +58,18 @@ type Profile struct {
 
 // SignUp is what a new person says.
 type SignUp struct {
-	Name     string
-	Password string
-	Role     Role // Member, except where an administrator or the command line makes the account
+	Name       string
+	Password   string
+	Role       Role   // Member, except where an administrator or the command line makes the account
+	Invitation Secret // "" where there is none
+}
+
+// UserFilter says which people a list holds.
+type UserFilter struct {
+	After     string // the name it begins after
+	Staff     bool   // moderators and administrators only
+	Suspended bool   // the suspended only
+	Limit     int    // 1 to MaxListSize; 0 is MaxListSize
 }
 
 // UserStore is what the rules about people need of the store.
@@ -71,13 +80,13 @@ type UserStore interface {
 	UserByID(ctx context.Context, id UserID) (User, error)
 	// Profile returns a person with the numbers that the reader may see.
 	Profile(ctx context.Context, reader Visibility, folded string) (Profile, error)
-	// Users returns people by name, after the folded name given, at most limit.
-	Users(ctx context.Context, after string, limit int) ([]User, error)
+	// Users returns people by name; After is folded.
+	Users(ctx context.Context, filter UserFilter) ([]User, error)
 	// CreateUser makes an account; Conflict where the folded name is taken.
 	CreateUser(ctx context.Context, user User, folded, passwordHash string) (UserID, error)
 	// CreateFirstAdmin is CreateUser, which refuses with Conflict where an administrator exists already,
-	// names the community and ends the first run, all in one transaction.
-	CreateFirstAdmin(ctx context.Context, user User, folded, passwordHash, siteName string) (UserID, error)
+	// sets up the community and ends the first run, all in one transaction.
+	CreateFirstAdmin(ctx context.Context, user User, folded, passwordHash string, beginning Beginning) (UserID, error)
 	// SuspendUser sets (at not zero) or clears a suspension; sessions stay, and may only read.
 	// still is asked again of the person's row in the transaction.
 	SuspendUser(ctx context.Context, change Change, id UserID, at time.Time, reason string, still func(*User) error) (Receipt, error)
@@ -116,25 +125,34 @@ func (s *Service) Profile(ctx context.Context, actor Actor, name string) (Profil
 }
 
 // Users returns people in the order of their names. Moderators only.
-func (s *Service) Users(ctx context.Context, actor Actor, after string, limit int) ([]User, error) {
+func (s *Service) Users(ctx context.Context, actor Actor, filter UserFilter) ([]User, error) {
 	if err := CanModeratePeople(actor); err != nil {
 		return nil, err
 	}
-	return s.Store.Users(ctx, s.Text.Fold(after), bounded(limit, MaxListSize))
+	filter.After, filter.Limit = s.Text.Fold(filter.After), bounded(filter.Limit, MaxListSize)
+	return s.Store.Users(ctx, filter)
 }
 
-// SignUp makes an account for a person who comes by. A repeated sign-up with the right password
-// answers with the account that is there.
+// SignUp makes an account for a person who comes by, as far as the rules let people sign up. A
+// repeated sign-up with the right password answers with the account that is there, whatever has
+// become of the invitation.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	in.Role = Member
-	user, err := s.CreateUser(ctx, in)
-	if KindOf(err) != Conflict || err == nil {
-		return user, err
+	user, hash, err := s.newUser(ctx, in)
+	if err != nil {
+		return User{}, err
 	}
-	if known, wrong := s.checkPassword(ctx, in.Name, in.Password); wrong == nil {
-		return known, nil
+	may := func(policy SignUpPolicy, invitation *Invitation) error {
+		return CanSignUp(policy, invitation, user.CreatedAt)
 	}
-	return User{}, err
+	user.ID, err = s.Store.SignUp(ctx, user, s.Text.Fold(user.Name), hash, in.Invitation.Hash(), may)
+	switch KindOf(err) { // Internal where there is none
+	case Conflict, Forbidden, Invalid:
+		if known, wrong := s.checkPassword(ctx, in.Name, in.Password); wrong == nil {
+			return known, nil
+		}
+	}
+	return user, err
 }
 
 // CreateUser makes an account of any role: for the command line and tests, which ask nobody.

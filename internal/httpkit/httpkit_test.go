@@ -20,6 +20,7 @@ import (
 // sessions is the part of a store that signing in needs.
 type sessions struct {
 	forum.Store
+	rules forum.Rules           // zero: the standard ones
 	users map[string]forum.User // by hash of the secret
 	fault error
 	ended []string
@@ -498,4 +499,11 @@ func TestServerRefusesEndlessHeaders(t *testing.T) {
 			t.Errorf("%d bytes of header: got %d, want %d", size, answer.StatusCode, want)
 		}
 	}
+}
+
+func (s *sessions) Rules(context.Context) (forum.Rules, error) {
+	if s.rules.SignUp == "" {
+		return forum.StandardRules(), s.fault
+	}
+	return s.rules, s.fault
 }

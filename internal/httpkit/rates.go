@@ -37,13 +37,13 @@ const (
 // The table of rations. They are sized so that no person meets one, however lively the evening,
 // and a script that went wrong does not fill the forum.
 var (
-	Posting   = Ration{"posts", ByPerson, 300, 5 * time.Minute, "a post a second is more than anybody writes, for five minutes on end; a bridge to another program may catch up. Archives are imported"}
-	Starting  = Ration{"threads", ByPerson, 30, 5 * time.Minute, "a new thread asks for everybody's attention"}
+	Posting   = Ration{"posts", ByPerson, int(forum.BoundPosts.Standard), 5 * time.Minute, "a post a second is more than anybody writes, for five minutes on end; a bridge to another program may catch up. Archives are imported"}
+	Starting  = Ration{"threads", ByPerson, int(forum.BoundThreads.Standard), 5 * time.Minute, forum.BoundThreads.Reason}
 	Editing   = Ration{"changes", ByPerson, 120, time.Minute, "edits, deletions, marks: tidying up goes quickly, and each keeps a row"}
 	Previews  = Ration{"previews", ByPerson, 120, time.Minute, "looking at a text now and then while writing it; each is rendered as if it were sent"}
 	Reacting  = Ration{"reactions", ByPerson, 120, time.Minute, "a click each while reading a long thread"}
 	Searching = Ration{"searches", ByPerson, 60, time.Minute, "the dearest thing a visitor can ask for: up to 40 ms of work"}
-	SigningUp = Ration{"sign-ups", ByAddress, 100, time.Hour, "a class or a conference behind one address signs up in one lesson"}
+	SigningUp = Ration{"sign-ups", ByAddress, int(forum.BoundSignUps.Standard), time.Hour, forum.BoundSignUps.Reason}
 
 	signingInHere  = Ration{"sign-ins", ByNameAndAddress, 10, 5 * time.Minute, "mistyping; guessing from one place gets 120 tries an hour"}
 	signingInFrom  = Ration{"sign-ins-address", ByAddress, 100, 10 * time.Minute, "a class behind one address; one place trying many names"}
@@ -56,6 +56,46 @@ func Rations() []*Ration {
 		&signingInHere, &signingInFrom, &signingInNamed}
 }
 
+// asSet is the ration with the quota that the community has set for it, where it can.
+func (k *Kit) asSet(ctx context.Context, ration *Ration) *Ration {
+	of := quotaOf[ration]
+	if of == nil || k.Rates == nil || k.Rates.factor == 0 {
+		return ration
+	}
+	set := *ration
+	set.Quota = int(of(k.rules(ctx)))
+	return &set
+}
+
+// quotaOf are the rations that a community sets, by the rule that says so.
+var quotaOf = map[*Ration]func(forum.Rules) int64{
+	&Posting:   func(r forum.Rules) int64 { return r.Posts },
+	&Starting:  func(r forum.Rules) int64 { return r.Threads },
+	&SigningUp: func(r forum.Rules) int64 { return r.SignUps },
+}
+
+// rulesLife is how long the community's rules are kept for its rates, which are no promise to anybody.
+const rulesLife = time.Second
+
+// rules returns the community's rules as they were a moment ago; where they cannot be read, as they
+// were when they could.
+func (k *Kit) rules(ctx context.Context) forum.Rules {
+	s := k.Rates
+	s.rules.mu.Lock()
+	defer s.rules.mu.Unlock()
+	now := s.clock.Now()
+	if age := now.Sub(s.rules.read); s.rules.read.IsZero() || age >= rulesLife || age < 0 {
+		rules, err := k.Service.Rules(ctx)
+		switch {
+		case err == nil:
+			s.rules.read, s.rules.known = now, rules
+		case s.rules.read.IsZero():
+			return forum.StandardRules()
+		}
+	}
+	return s.rules.known
+}
+
 // Rates keeps the rations. It is safe for concurrent use, and bounded: where more people than it
 // can hold act at once, it forgets some, never refuses them.
 type Rates struct {
@@ -63,6 +103,11 @@ type Rates struct {
 	factor float64
 	seed   maphash.Seed
 	shards [rateShards]rateShard
+	rules  struct {
+		mu    sync.Mutex
+		read  time.Time
+		known forum.Rules
+	}
 }
 
 const (
@@ -96,6 +141,7 @@ func (k *Kit) Spend(ctx context.Context, ration *Ration, key string) error {
 	if role := x.actor.Role; !x.actor.Suspended && (role == forum.Moderator || role == forum.Admin) {
 		return nil
 	}
+	ration = k.asSet(ctx, ration)
 	if ration.By == ByPerson && x.actor.SignedIn() {
 		err := k.Rates.spend(x.Header(), ration, "", uint64(x.actor.User))
 		if key != "" {

@@ -217,6 +217,38 @@ func TestSignInIsRationed(t *testing.T) {
 	}
 }
 
+// A community sets some rations itself; what it sets holds a moment later, and while its rules
+// cannot be read those hold that were read last.
+func TestRationsAsSet(t *testing.T) {
+	t.Parallel()
+	k, _ := newKit(t)
+	rates, clock := newRates(1)
+	k.Rates = rates
+	kept := k.Service.Store.(*sessions)
+	policy := func(ration *Ration) string {
+		t.Helper()
+		r := httptest.NewRequest("POST", "/", nil)
+		r.RemoteAddr = "203.0.113.9:1"
+		return serve(k, r, func(_ http.ResponseWriter, r *http.Request) error { return k.Spend(r.Context(), ration, "") }).Header().Get("RateLimit-Policy")
+	}
+	want := func(ration *Ration, want string) {
+		t.Helper()
+		if got := policy(ration); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	want(&Posting, `"posts";q=300;w=300`)
+	kept.rules = forum.Rules{SignUp: forum.SignUpOpen, Posts: 6, Threads: 2, SignUps: 4}
+	clock.now = clock.now.Add(rulesLife)
+	want(&Posting, `"posts";q=6;w=300`)
+	want(&Starting, `"threads";q=2;w=300`)
+	want(&SigningUp, `"sign-ups";q=4;w=3600`)
+	want(&Editing, `"changes";q=120;w=60`)
+	kept.fault = &forum.Error{Kind: forum.Unavailable}
+	clock.now = clock.now.Add(time.Hour)
+	want(&Starting, `"threads";q=2;w=300`)
+}
+
 func TestRationsSayWhy(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

@@ -171,9 +171,16 @@ func (s *Store) EditCategory(ctx context.Context, change forum.Change, category 
 		if err != nil {
 			return forum.Receipt{}, err
 		}
-		var before string
-		err = t.conn.Query(`SELECT slug FROM categories WHERE id = $1`, []any{category.ID}, func(row Row) error { return scan(row, &before) })
+		var before, name, description string
+		err = t.conn.Query(`SELECT slug, name, description FROM categories WHERE id = $1`, []any{category.ID},
+			func(row Row) error { return scan(row, &before, &name, &description) })
 		if err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.keepChange(change.Actor, category.ID, "name", name, category.Name); err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.keepChange(change.Actor, category.ID, "description", description, category.Description); err != nil {
 			return forum.Receipt{}, err
 		}
 		_, err = t.exec(`UPDATE categories SET name = $2, slug = $3, description = $4 WHERE id = $1`,
@@ -200,6 +207,13 @@ func (s *Store) HideCategory(ctx context.Context, change forum.Change, id forum.
 		if err != nil || changed == 0 {
 			return forum.Receipt{ID: int64(id), At: t.now}, err
 		}
+		was, is := "no", "yes"
+		if at.IsZero() {
+			was, is = is, was
+		}
+		if err := t.keepChange(change.Actor, id, "hidden", was, is); err != nil {
+			return forum.Receipt{}, err
+		}
 		return forum.Receipt{ID: int64(id), At: t.now}, t.accessChanged(id)
 	})
 }
@@ -207,11 +221,59 @@ func (s *Store) HideCategory(ctx context.Context, change forum.Change, id forum.
 // SetCategoryPermissions replaces a category's own table, for the whole subtree.
 func (s *Store) SetCategoryPermissions(ctx context.Context, change forum.Change, id forum.CategoryID, own forum.Permissions) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		all := map[forum.CategoryID]forum.Permissions{}
+		before := permissionsQuery(all)
+		if err := t.conn.Query(before.Text, before.Args, before.Each); err != nil {
+			return forum.Receipt{}, err
+		}
+		if err := t.keepChange(change.Actor, id, "permissions", inWords(all[id]), inWords(own)); err != nil {
+			return forum.Receipt{}, err
+		}
 		if err := t.storePermissions(id, own); err != nil {
 			return forum.Receipt{}, err
 		}
 		return forum.Receipt{ID: int64(id), At: t.now}, t.accessChanged(id)
 	})
+}
+
+// MoveCategory puts a category and all below it behind the children of another.
+func (s *Store) MoveCategory(ctx context.Context, change forum.Change, id, parent forum.CategoryID,
+	may func(map[forum.CategoryID]forum.CategoryID) error) (forum.Receipt, error) {
+	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		receipt := forum.Receipt{ID: int64(id), At: t.now}
+		parents, names, err := t.categoryTree()
+		if err != nil || parents[id] == parent {
+			return receipt, err
+		}
+		if err := may(parents); err != nil {
+			return receipt, err
+		}
+		_, err = t.exec(`UPDATE categories SET parent_id = $2,
+			position = (SELECT coalesce(max(position), 0) + 1 FROM categories WHERE coalesce(parent_id, 0) = $3) WHERE id = $1`,
+			id, parent, int64(parent))
+		if err != nil {
+			return receipt, err
+		}
+		if err := t.keepChange(change.Actor, id, "parent", names[parents[id]], names[parent]); err != nil {
+			return receipt, err
+		}
+		return receipt, t.accessChanged(id)
+	})
+}
+
+// categoryTree reads the parent (0: none) and the name of every category.
+func (t *tx) categoryTree() (parents map[forum.CategoryID]forum.CategoryID, names map[forum.CategoryID]string, err error) {
+	parents, names = map[forum.CategoryID]forum.CategoryID{}, map[forum.CategoryID]string{0: "the top"}
+	err = t.conn.Query(`SELECT id, parent_id, name FROM categories`, nil, func(row Row) error {
+		var id, parent forum.CategoryID
+		var name string
+		if err := scan(row, &id, &parent, &name); err != nil {
+			return err
+		}
+		parents[id], names[id] = parent, name
+		return nil
+	})
+	return parents, names, err
 }
 
 // OrderCategories gives siblings the positions 1..n.

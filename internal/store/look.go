@@ -15,11 +15,11 @@ func (s *Store) SetLook(ctx context.Context, change forum.Change, accent forum.A
 		size = base64.StdEncoding.EncodedLen(len(logo.PNG))
 	}
 	return s.write(ctx, change, size, func(t *tx) (forum.Receipt, error) {
-		if err := t.set("accent", string(accent)); err != nil {
+		if err := t.change(change.Actor, "accent", string(accent)); err != nil {
 			return forum.Receipt{}, err
 		}
 		if logo != nil {
-			if err := t.set("logo_name", logo.Name); err != nil {
+			if err := t.change(change.Actor, "logo_name", logo.Name); err != nil {
 				return forum.Receipt{}, err
 			}
 			if err := t.set(logoSetting, base64.StdEncoding.EncodeToString(logo.PNG)); err != nil {

@@ -65,14 +65,20 @@ func (s *Store) Site(ctx context.Context) (forum.Site, error) {
 	settings := map[string]string{}
 	var site forum.Site
 	err := s.read(ctx, settingsQuery(settings), Query{hasAdmin, nil, func(row Row) error { return scan(row, &site.HasAdmin) }})
-	describe(&site, settings)
+	if err == nil {
+		err = describe(&site, settings)
+	}
 	return site, err
 }
 
 // describe fills in what the settings say of the community.
-func describe(site *forum.Site, settings map[string]string) {
+func describe(site *forum.Site, settings map[string]string) error {
 	site.Name, site.Description, site.Epoch = settings["name"], settings["description"], settings["epoch"]
 	site.Accent, site.Logo = forum.Accent(settings["accent"]), settings["logo_name"]
+	site.Demo = settings[demoSetting] != ""
+	rules, err := parseRules(settings[rulesSetting])
+	site.SignUp = rules.SignUp
+	return err
 }
 
 // About sums the numbers the reader may see.
@@ -100,7 +106,9 @@ func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About
 	if err != nil {
 		return forum.About{}, fmt.Errorf("about: %w", err)
 	}
-	describe(&about.Site, settings)
+	if err := describe(&about.Site, settings); err != nil {
+		return forum.About{}, err
+	}
 	if text := settings["verification"]; text != "" {
 		err = json.Unmarshal([]byte(text), &about.Verification)
 	}
@@ -110,14 +118,18 @@ func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About
 // SetSite changes name and description.
 func (s *Store) SetSite(ctx context.Context, change forum.Change, name, description string) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
-		if err := t.set("name", name); err != nil {
-			return forum.Receipt{}, err
-		}
-		if err := t.set("description", description); err != nil {
-			return forum.Receipt{}, err
-		}
-		return forum.Receipt{At: t.now}, t.shown()
+		return forum.Receipt{At: t.now}, t.setSite(change.Actor, name, description)
 	})
+}
+
+func (t *tx) setSite(by forum.UserID, name, description string) error {
+	if err := t.change(by, "name", name); err != nil {
+		return err
+	}
+	if err := t.change(by, "description", description); err != nil {
+		return err
+	}
+	return t.shown()
 }
 
 // FirstRunHash returns the hash of the first-run token.
@@ -172,4 +184,32 @@ func (s *Store) RenewEpoch(ctx context.Context) error {
 func (s *Store) setAlone(ctx context.Context, key, value string) error {
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) { return forum.Receipt{}, t.set(key, value) })
 	return err
+}
+
+// demoSetting marks a community made to be looked at: "begun" while it is made, then "whole".
+const demoSetting = "demo"
+
+// BeginDemo marks a database that holds nobody and nothing.
+func (s *Store) BeginDemo(ctx context.Context) error {
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		found := false
+		err := t.conn.Query(`SELECT 1 WHERE EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM categories) OR EXISTS (SELECT 1 FROM imported)`, nil, one(&found))
+		if err == nil && found {
+			err = &forum.Error{Kind: forum.Conflict, Message: "there is a community here already"}
+		}
+		if err != nil {
+			return forum.Receipt{}, err
+		}
+		return forum.Receipt{}, t.set(demoSetting, "begun")
+	})
+	return err
+}
+
+// EndDemo says that the demo is whole.
+func (s *Store) EndDemo(ctx context.Context) error { return s.setAlone(ctx, demoSetting, "whole") }
+
+// Demo tells whether there is a demo, and whether it is whole.
+func (s *Store) Demo(ctx context.Context) (begun, whole bool, err error) {
+	settings, err := s.settings(ctx)
+	return settings[demoSetting] != "", settings[demoSetting] == "whole", err
 }

@@ -70,10 +70,17 @@ func (s *Store) Profile(ctx context.Context, reader forum.Visibility, folded str
 }
 
 // Users returns people by folded name.
-func (s *Store) Users(ctx context.Context, after string, limit int) ([]forum.User, error) {
+func (s *Store) Users(ctx context.Context, filter forum.UserFilter) ([]forum.User, error) {
+	only := ``
+	if filter.Staff {
+		only += ` AND u.role <> 'member'`
+	}
+	if filter.Suspended {
+		only += ` AND u.state = 'suspended'`
+	}
 	var users []forum.User
-	err := s.read(ctx, Query{`SELECT ` + userColumns + ` FROM users u WHERE u.folded > $1 ORDER BY u.folded LIMIT $2`,
-		[]any{after, int64(limit)}, func(row Row) error {
+	err := s.read(ctx, Query{`SELECT ` + userColumns + ` FROM users u WHERE u.folded > $1` + only + ` ORDER BY u.folded LIMIT $2`,
+		[]any{filter.After, int64(filter.Limit)}, func(row Row) error {
 			var user forum.User
 			err := scan(row, userDest(&user)...)
 			users = append(users, user)
@@ -115,8 +122,8 @@ func (t *tx) insertUser(user forum.User, folded, passwordHash string) (forum.Use
 	return user.ID, nil
 }
 
-// CreateFirstAdmin makes the first administrator and ends the first run.
-func (s *Store) CreateFirstAdmin(ctx context.Context, user forum.User, folded, passwordHash, siteName string) (forum.UserID, error) {
+// CreateFirstAdmin makes the first administrator, sets up the community and ends the first run.
+func (s *Store) CreateFirstAdmin(ctx context.Context, user forum.User, folded, passwordHash string, beginning forum.Beginning) (forum.UserID, error) {
 	receipt, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
 		admins, err := t.admins()
 		switch {
@@ -129,15 +136,27 @@ func (s *Store) CreateFirstAdmin(ctx context.Context, user forum.User, folded, p
 		if err != nil {
 			return forum.Receipt{}, err
 		}
-		if err := t.set("name", siteName); err != nil {
-			return forum.Receipt{}, err
-		}
-		if err := t.set("first_run", ""); err != nil {
-			return forum.Receipt{}, err
-		}
-		return forum.Receipt{ID: int64(id)}, t.shown()
+		return forum.Receipt{ID: int64(id)}, t.begin(id, beginning)
 	})
 	return forum.UserID(receipt.ID), err
+}
+
+// begin sets up a community that has its first administrator.
+func (t *tx) begin(by forum.UserID, beginning forum.Beginning) error {
+	if err := t.setSite(by, beginning.Name, beginning.Description); err != nil {
+		return err
+	}
+	rules := forum.StandardRules()
+	rules.SignUp = beginning.SignUp
+	if err := t.setRules(by, rules); err != nil {
+		return err
+	}
+	for _, category := range beginning.Categories {
+		if _, err := t.insertCategory(category, nil); err != nil {
+			return err
+		}
+	}
+	return t.set("first_run", "")
 }
 
 func (t *tx) admins() (int64, error) {

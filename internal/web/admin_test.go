@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,14 +23,14 @@ func TestAdministration(t *testing.T) {
 	s.user("mia", forum.Member)
 	admin, visitor, member := s.signedIn("ada"), s.browser(), s.signedIn("mia")
 
-	admin.get("/admin")
+	admin.get("/admin/settings")
 	admin.submit("/admin/site", fill{"name": "The Spoke", "description": "About bicycles"})
 	visitor.get("/")
 	visitor.wantText("About bicycles", "0 threads")
 	if !strings.Contains(visitor.page.source, "The Spoke") {
 		t.Error("the first page does not name the community")
 	}
-	admin.get("/admin")
+	admin.get("/admin/settings")
 	admin.submit("/admin/site", fill{"name": "", "description": "kept"})
 	admin.wantStatus(http.StatusUnprocessableEntity)
 	if got, _ := admin.page.field("description"); got != "kept" {
@@ -58,7 +59,7 @@ func TestAdministration(t *testing.T) {
 	visitor.get("/c/staff")
 	visitor.wantStatus(http.StatusNotFound)
 
-	admin.get("/admin")
+	admin.get("/admin/categories")
 	admin.submit("/admin/categories/1/order", fill{"": "order=2 1"})
 	visitor.get("/categories")
 	if text := visitor.page.text(); strings.Index(text, "Rides") > strings.Index(text, "Workshop") {
@@ -92,16 +93,216 @@ func TestAdministration(t *testing.T) {
 
 	admin.get("/admin/people")
 	admin.wantText("ada", "administrator", "mia")
+	admin.get("/admin/people?which=staff")
+	admin.wantText("ada")
+	admin.wantNoText("mia")
+	admin.get("/admin/people?which=suspended")
+	admin.wantText("No further names.")
 	admin.get("/u/mia")
 	admin.submit("/u/mia/role", fill{"role": "moderator"})
 	admin.wantText("moderator")
 	member.get("/admin")
 	member.wantNoText("backup")
 	member.wantStatus(http.StatusOK)
-	member.wantNoText("The community")
+	member.wantNoText("Settings", "Last backup")
 	admin.get("/u/ada")
 	admin.submit("/u/ada/role", fill{"role": "member"})
 	admin.wantStatus(http.StatusConflict)
+}
+
+// What is out of bounds is said beside its field, with everything kept, and changes nothing.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	s, _, _, member := community(t)
+	admin, visitor := s.signedIn("ada"), s.browser()
+	admin.get("/admin/settings")
+	form, values := admin.page.form("/admin/rules", "")
+	if form == nil {
+		t.Fatal("there are no rules to be set")
+	}
+	values["reactions"] = []string{"up", "rocket"}
+	values.Set("sign_up", "invited")
+	values.Set("edit_hours", "12")
+	for field, wrong := range map[string][]string{"post_length": {"999", "32001", "", "long", "1e4"}, "edit_hours": {"-1", "8761"},
+		"posts": {"4", "3001", "99999999999999999999"}, "threads": {"0"}, "sign_ups": {"1001"}} {
+		for _, text := range wrong {
+			sent := url.Values{}
+			for name, all := range values {
+				sent[name] = all
+			}
+			sent[field] = []string{text}
+			admin.post("/admin/rules", sent)
+			admin.wantStatus(http.StatusUnprocessableEntity)
+			if got, said := admin.page.field(field); got != text || !strings.Contains(said, "must be a number from") {
+				t.Errorf("%s is %q and beside it stands %q, want %q and what it must be", field, got, said, text)
+			}
+			if _, again := admin.page.form("/admin/rules", ""); again.Get("sign_up") != "invited" || !slices.Equal(again["reactions"], []string{"up", "rocket"}) {
+				t.Errorf("after %s=%s these are kept: %v", field, text, again)
+			}
+		}
+	}
+	for name, wrong := range map[string]string{"sign_up": "sometimes", "reactions": "sideways"} {
+		sent := url.Values{}
+		for field, all := range values {
+			sent[field] = all
+		}
+		sent[name] = []string{wrong}
+		admin.post("/admin/rules", sent)
+		admin.wantStatus(http.StatusUnprocessableEntity)
+	}
+	admin.get("/admin/changes")
+	admin.wantText("No setting has been changed yet.")
+
+	member.get("/t/1/2/react")
+	member.submit("/t/1/2/react", fill{"": "kind=heart"})
+	admin.get("/admin/settings")
+	admin.post("/admin/rules", values)
+	admin.wantStatus(http.StatusOK)
+	admin.wantText("Saved.")
+	admin.get("/admin/changes")
+	admin.wantText("Who may sign up everybody → who has an invitation", "Hours to change a post no end → 12", "👍 ❤️ 😄 🎉 🤔 👎 → 👍 🚀", "ada")
+	member.get("/t/1/2/react")
+	member.wantText("rocket", "heart (withdraw)")
+	member.wantNoText("laugh")
+	s.clock.set(s.clock.Now().Add(13 * time.Hour))
+	member.get("/t/1/1/edit")
+	member.wantStatus(http.StatusConflict)
+	member.wantText("Posts here can be changed for 12 hours after they were written.")
+
+	values.Set("sign_up", "closed")
+	values.Set("key", "another key")
+	admin.post("/admin/rules", values)
+	visitor.get("/")
+	if strings.Contains(visitor.page.source, "/sign-up") {
+		t.Error("a visitor is asked to sign up where nobody can")
+	}
+	visitor.get("/sign-up")
+	visitor.wantText("Nobody can sign up here at present.")
+	if form, _ := visitor.page.form("/sign-up", ""); form != nil {
+		t.Error("there is a form where nobody can sign up")
+	}
+	if _, err := s.service.SignUp(t.Context(), forum.SignUp{Name: "late", Password: goodPassword}); forum.KindOf(err) != forum.Forbidden {
+		t.Errorf("signing up: %v", err)
+	}
+}
+
+func TestInvitations(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.user("ada", forum.Admin)
+	s.user("max", forum.Moderator)
+	rules := forum.StandardRules()
+	rules.SignUp = forum.SignUpInvited
+	if err := s.service.SetRules(t.Context(), ada, rules, ""); err != nil {
+		t.Fatal(err)
+	}
+	moderator, guest := s.signedIn("max"), s.browser()
+	moderator.get("/admin/invitations")
+	moderator.submit("/admin/invitations", fill{"note": "the evening class", "uses": "none", "days": "3"})
+	moderator.wantStatus(http.StatusUnprocessableEntity)
+	if got, _ := moderator.page.field("note"); got != "the evening class" {
+		t.Errorf("the note is %q, want it kept", got)
+	}
+	moderator.submit("/admin/invitations", fill{"uses": "2"})
+	moderator.wantText("Copy its address now", "the evening class", "open", "0 of 2 used", "by max")
+	if got := moderator.page.header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("a page with a secret has Cache-Control %q", got)
+	}
+	link := strings.Fields(moderator.page.text()[strings.Index(moderator.page.text(), "/sign-up"):])[0]
+	moderator.get("/admin/invitations")
+	moderator.wantNoText("fmi_")
+
+	guest.get("/sign-up")
+	guest.submit("/sign-up", fill{"name": "gus", "password": goodPassword})
+	guest.wantStatus(http.StatusUnprocessableEntity)
+	if _, wrong := guest.page.field("invitation"); !strings.Contains(wrong, "Invitation is not valid") {
+		t.Errorf("beside the invitation stands %q", wrong)
+	}
+	if got, _ := guest.page.field("name"); got != "gus" {
+		t.Errorf("the name is %q, want it kept", got)
+	}
+	guest.submit("/sign-up", fill{"name": "gus", "password": goodPassword, "invitation": "https://forum.example" + link})
+	guest.wantStatus(http.StatusOK)
+	guest.get("/settings")
+	guest.wantText("Settings")
+
+	second := s.browser()
+	second.get(link)
+	if got := second.page.header.Get("Referrer-Policy"); got != "no-referrer" {
+		t.Errorf("the page of the link has Referrer-Policy %q", got)
+	}
+	second.submit("/sign-up", fill{"name": "two", "password": goodPassword})
+	second.wantStatus(http.StatusOK)
+	third := s.browser()
+	third.get(link)
+	third.wantText("Signing up takes an invitation.")
+	moderator.get("/admin/invitations")
+	moderator.wantText("2 of 2 used", "used up")
+	moderator.submit("/admin/invitations", fill{})
+	moderator.get("/admin/invitations")
+	moderator.submit("/admin/invitations/2/end", fill{})
+	moderator.wantText("Invitation 2", "ended")
+}
+
+// A category inside of itself is refused with a word, and stays where it is.
+func TestMoveCategory(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.user("ada", forum.Admin)
+	workshop := s.category(ada, "Workshop")
+	wheels, err := s.service.CreateCategory(t.Context(), ada, forum.NewCategory{Name: "Wheels", ParentID: workshop.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.category(ada, "Rides")
+	b := s.signedIn("ada")
+	for _, into := range []forum.CategoryID{workshop.ID, wheels.ID} {
+		b.get("/admin/categories/1")
+		b.submit("/admin/categories/1/move", fill{"parent_id": formatID(into)})
+		b.wantStatus(http.StatusUnprocessableEntity)
+		if got, wrong := b.page.field("parent_id"); got != formatID(into) || !strings.Contains(wrong, "must not be the category itself or one inside of it") {
+			t.Errorf("into %d: the field is %q and beside it stands %q", into, got, wrong)
+		}
+	}
+	b.get("/categories")
+	b.wantText("Workshop 0 threads 0 posts Wheels")
+	b.get("/admin/categories/1")
+	b.submit("/admin/categories/1/move", fill{"parent_id": "3"})
+	b.wantStatus(http.StatusOK)
+	b.get("/admin/categories/2")
+	b.submit("/admin/categories/2/move", fill{"parent_id": ""})
+	b.get("/admin/changes")
+	b.wantText("Place of Wheels Workshop → the top", "Place of Workshop the top → Rides")
+}
+
+// The last administrator stays one, and nobody suspends an administrator.
+func TestLastAdministrator(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("ada", forum.Admin)
+	s.user("max", forum.Moderator)
+	admin, moderator := s.signedIn("ada"), s.signedIn("max")
+	for _, tt := range []struct {
+		by     *browser
+		path   string
+		typed  url.Values
+		status int
+		says   string
+	}{
+		{admin, "/u/ada/suspend", url.Values{"reason": {"tired of it all"}}, http.StatusConflict, "Nobody can suspend themselves."},
+		{admin, "/u/ada/role", url.Values{"role": {"member"}}, http.StatusConflict, "This is the last administrator: make another one first."},
+		{moderator, "/u/ada/suspend", url.Values{"reason": {"mine now"}}, http.StatusForbidden, "An administrator must lose that role before being suspended."},
+	} {
+		tt.by.post(tt.path, tt.typed)
+		tt.by.wantStatus(tt.status)
+		tt.by.wantText(tt.says)
+		if reason, _ := tt.by.page.field("reason"); reason != tt.typed.Get("reason") {
+			t.Errorf("%s keeps the reason %q", tt.path, reason)
+		}
+	}
+	if user, err := s.service.User(t.Context(), "ada"); err != nil || user.Role != forum.Admin || user.State() != forum.Active {
+		t.Errorf("ada is %v, %v", user, err)
+	}
 }
 
 func TestSettings(t *testing.T) {

@@ -10,8 +10,30 @@ import (
 	"folkmoot/internal/web/ui"
 )
 
+// adminCategoriesPage is the tree of categories, to be put in order.
+type adminCategoriesPage struct {
+	adminFrame
+	Categories []categoryRow
+	Key        string
+}
+
+func (p adminCategoriesPage) title() string { return "Categories" }
+
+func (s *server) showAdminCategories(w http.ResponseWriter, r *http.Request) error {
+	actor := actorOf(r)
+	if err := forum.CanAdminister(actor); err != nil {
+		return err
+	}
+	top, err := s.service.Categories(r.Context(), actor)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, adminCategoriesPage{newAdminFrame(r, "/admin/categories"), categoryRows(top), newKey()})
+}
+
 // newCategoryPage is the form for a category.
 type newCategoryPage struct {
+	adminFrame
 	Form    ui.Form
 	Parents []ui.Option
 }
@@ -25,17 +47,14 @@ func (s *server) newCategory(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showNewCategory(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
-	actor := actorOf(r)
-	if err := forum.CanAdminister(actor); err != nil {
+	if err := forum.CanAdminister(actorOf(r)); err != nil {
 		return err
 	}
-	top, err := s.service.Categories(r.Context(), actor)
+	parents, err := s.parentOptions(r)
 	if err != nil {
 		return err
 	}
-	parents := []ui.Option{{Value: "", Label: "none: at the top"}}
-	return s.showStatus(w, r, status, newCategoryPage{form,
-		append(parents, categoryOptions(top, func(*forum.Category) bool { return true })...)})
+	return s.showStatus(w, r, status, newCategoryPage{newAdminFrame(r, "/admin/categories"), form, parents})
 }
 
 func (s *server) createCategory(w http.ResponseWriter, r *http.Request) error {
@@ -90,9 +109,12 @@ func audiencePermissions(audience string) forum.Permissions {
 
 // categoryAdminPage is a category's settings.
 type categoryAdminPage struct {
+	adminFrame
 	Category    categoryRow
 	Form        ui.Form // name and description
-	Key         string  // of the other forms
+	Move        ui.Form // into another one
+	Parents     []ui.Option
+	Key         string // of the other forms
 	Permissions []permissionRow
 }
 
@@ -117,9 +139,7 @@ func (s *server) editCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := newForm(r)
-	form.Values = url.Values{"name": {category.Name}, "description": {category.Description}}
-	return s.showEditCategory(w, r, http.StatusOK, category, form)
+	return s.showCategorySettings(w, r, http.StatusOK, category, func(*categoryAdminPage) {})
 }
 
 // category loads the category of the address, for administrators.
@@ -131,12 +151,31 @@ func (s *server) category(r *http.Request) (*forum.CategoryBranch, error) {
 	return s.service.CategoryByID(r.Context(), actor, forum.CategoryID(pathID(r, "id")))
 }
 
-func (s *server) showEditCategory(w http.ResponseWriter, r *http.Request, status int, category *forum.CategoryBranch, form ui.Form) error {
+// showCategorySettings shows a category's settings, with a form that could not be accepted put in place.
+func (s *server) showCategorySettings(w http.ResponseWriter, r *http.Request, status int, category *forum.CategoryBranch, put func(*categoryAdminPage)) error {
 	own, err := s.service.CategoryPermissions(r.Context(), actorOf(r), category.ID)
 	if err != nil {
 		return err
 	}
-	return s.showStatus(w, r, status, categoryAdminPage{categoryRow{category}, form, newKey(), permissionRows(own)})
+	parents, err := s.parentOptions(r)
+	if err != nil {
+		return err
+	}
+	p := categoryAdminPage{newAdminFrame(r, "/admin/categories"), categoryRow{category}, newForm(r), newForm(r), parents, newKey(), permissionRows(own)}
+	p.Form.Values = url.Values{"name": {category.Name}, "description": {category.Description}}
+	p.Move.Values = url.Values{"parent_id": {""}}
+	if category.ParentID != 0 {
+		p.Move.Values.Set("parent_id", formatID(category.ParentID))
+	}
+	put(&p)
+	return s.showStatus(w, r, status, p)
+}
+
+// parentOptions are the places where a category can stand.
+func (s *server) parentOptions(r *http.Request) ([]ui.Option, error) {
+	top, err := s.service.Categories(r.Context(), actorOf(r))
+	parents := []ui.Option{{Value: "", Label: "none: at the top"}}
+	return append(parents, categoryOptions(top, func(*forum.Category) bool { return true })...), err
 }
 
 // configurable are the roles that a category's table speaks of; an administrator may do everything.
@@ -169,7 +208,7 @@ func (s *server) updateCategory(w http.ResponseWriter, r *http.Request) error {
 	_, err = s.service.EditCategory(r.Context(), actorOf(r), category.ID,
 		forum.NewCategory{Name: in.Get("name"), Description: in.Get("description"), Key: in.Get("key")})
 	if invalid(err) {
-		return s.showEditCategory(w, r, httpkit.Status(forum.Invalid), category, again(r, in, err))
+		return s.showCategorySettings(w, r, httpkit.Status(forum.Invalid), category, func(p *categoryAdminPage) { p.Form = again(r, in, err) })
 	}
 	return backToCategory(w, r, category.ID, err)
 }
@@ -231,7 +270,28 @@ func (s *server) orderCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, "/admin")
+	return seeOther(w, r, "/admin/categories#"+categoryAnchor(category.ID))
+}
+
+// categoryAnchor is the id of a category's row among all.
+func categoryAnchor(id forum.CategoryID) string { return "c-" + formatID(id) }
+
+// moveCategory puts a category into another one.
+func (s *server) moveCategory(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	category, err := s.category(r)
+	if err != nil {
+		return err
+	}
+	parent := forum.CategoryID(positive(in.Get("parent_id")))
+	err = s.service.MoveCategory(r.Context(), actorOf(r), category.ID, parent, in.Get("key"))
+	if invalid(err) {
+		return s.showCategorySettings(w, r, httpkit.Status(forum.Invalid), category, func(p *categoryAdminPage) { p.Move = again(r, in, err) })
+	}
+	return backToCategory(w, r, category.ID, err)
 }
 
 // swapped is the order of siblings in which two neighbours have changed places.

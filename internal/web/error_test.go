@@ -401,6 +401,10 @@ func TestForbidden(t *testing.T) {
 	}{
 		{"/admin", http.StatusForbidden},
 		{"/admin/people", http.StatusForbidden},
+		{"/admin/settings", http.StatusForbidden},
+		{"/admin/changes", http.StatusForbidden},
+		{"/admin/invitations", http.StatusForbidden},
+		{"/admin/categories", http.StatusForbidden},
 		{"/admin/categories/new", http.StatusForbidden},
 		{"/admin/categories/1", http.StatusForbidden},
 	} {
@@ -408,7 +412,8 @@ func TestForbidden(t *testing.T) {
 		b.wantStatus(tt.want)
 	}
 	for _, path := range []string{"/t/1/thread/mark", "/t/1/2/hide", "/u/ada/suspend", "/u/ada/role", "/admin/site", "/admin/categories/new",
-		"/admin/categories/1", "/admin/categories/1/permissions", "/admin/categories/1/hide", "/admin/categories/1/order"} {
+		"/admin/rules", "/admin/invitations", "/admin/invitations/1/end",
+		"/admin/categories/1", "/admin/categories/1/move", "/admin/categories/1/permissions", "/admin/categories/1/hide", "/admin/categories/1/order"} {
 		b.post(path, url.Values{"set": {"mod_hidden"}, "name": {"x"}, "role": {"admin"}})
 		b.wantStatus(http.StatusForbidden)
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"folkmoot/internal/forum"
@@ -20,14 +21,23 @@ func TestFirstRun(t *testing.T) {
 	b.get("/first-run?token=wrong")
 	b.wantStatus(http.StatusNotFound)
 	b.get("/first-run?token=" + string(token))
-	b.submit("/first-run", fill{"site_name": "The Moot", "name": "ada", "password": "short"})
+	b.submit("/first-run", fill{"site_name": "The Moot", "description": "All about moots", "sign_up": "invited",
+		"categories": "News\n\n  Talk \r\n" + strings.Repeat("x", 81), "name": "ada", "password": "short"})
 	b.wantStatus(http.StatusUnprocessableEntity)
+	if _, wrong := b.page.field("categories"); !strings.Contains(wrong, "81 characters, at most 80") {
+		t.Errorf("beside the categories stands %q", wrong)
+	}
+	if got, _ := b.page.field("description"); got != "All about moots" {
+		t.Errorf("the description is %q, want it kept", got)
+	}
 	if got, wrong := b.page.field("password"); got != "" || wrong == "" {
 		t.Errorf("password field has value %q and error %q, want none and some", got, wrong)
 	}
-	b.submit("/first-run", fill{"password": goodPassword})
+	b.submit("/first-run", fill{"password": goodPassword, "categories": "News\n\n  Talk \r\n"})
 	b.wantStatus(http.StatusOK)
-	b.wantText("Administration")
+	b.wantText("Administration", "Folkmoot → The Moot", "everybody → who has an invitation")
+	b.get("/categories")
+	b.wantText("News 0 threads", "Talk 0 threads")
 	b.get("/first-run?token=" + string(token))
 	b.wantStatus(http.StatusNotFound)
 	b.get("/")

@@ -105,7 +105,9 @@ func (p keptPage) anything() bool {
 
 // keptLabels are the fields that a person sees again, by the name they knew them under.
 var keptLabels = map[string]string{"title": "Title", "tags": "Tags", "body": "Text", "about": "About you",
-	"name": "Name", "description": "Description", "reason": "Reason"}
+	"name": "Name", "description": "Description", "reason": "Reason", "note": "For whom",
+	"post_length": settingNames["post_length"], "edit_hours": settingNames["edit_hours"], "posts": settingNames["posts"],
+	"threads": settingNames["threads"], "sign_ups": settingNames["sign_ups"]}
 
 func newKeptField(name, prefix string) keptField {
 	label, shown := keptLabels[name]

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"folkmoot/internal/forum"
-	"folkmoot/internal/httpkit"
 	"folkmoot/internal/web/ui"
 )
 
@@ -22,13 +21,16 @@ func newLookForm(r *http.Request, site forum.Site) lookForm {
 	return lookForm{form, ui.LogoPath(site)}
 }
 
+// standardAccent is what the colour is called that has no name.
+const standardAccent = "teal"
+
 // accentOptions are the colours to choose from.
 func accentOptions() []ui.Option {
 	var options []ui.Option
 	for _, accent := range forum.Accents {
 		label := string(accent)
 		if accent == "" {
-			label = "teal"
+			label = standardAccent
 		}
 		options = append(options, ui.Option{Value: string(accent), Label: label})
 	}
@@ -40,13 +42,10 @@ func (s *server) updateLook(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.service.SetLook(r.Context(), actorOf(r), look)
 	}
-	if invalid(err) {
-		return s.refuseLook(w, r, look, err)
-	}
-	if err != nil {
-		return err
-	}
-	return seeOther(w, r, "/admin")
+	return s.savedSettings(w, r, err, func(p *adminSettingsPage) {
+		p.Look.Form.Values.Set("accent", string(look.Accent))
+		p.Look.Form = p.Look.Form.Wrong(err)
+	})
 }
 
 // readLook reads the form, which has a file in it.
@@ -95,16 +94,6 @@ var (
 	errLookTooLarge = &forum.Error{Kind: forum.Invalid, Message: "the picture did not arrive",
 		Fields: []forum.FieldError{{Field: "logo", Message: "is too large: at most 128 KB"}}}
 )
-
-func (s *server) refuseLook(w http.ResponseWriter, r *http.Request, look forum.Look, wrong error) error {
-	p, err := s.adminPage(r)
-	if err != nil {
-		return err
-	}
-	p.Look.Form.Values.Set("accent", string(look.Accent))
-	p.Look.Form = p.Look.Form.Wrong(wrong)
-	return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
-}
 
 // showLogo serves the logo, for good: another one has another name.
 func (s *server) showLogo(w http.ResponseWriter, r *http.Request) error {

@@ -63,7 +63,8 @@ func (s *server) frame(r *http.Request) (ui.Frame, error) {
 
 // frameOf is what every page of a community has.
 func frameOf(site forum.Site) ui.Frame {
-	return ui.Frame{Site: site.Name, About: site.Description, Logo: ui.LogoPath(site), Accent: string(site.Accent)}
+	return ui.Frame{Site: site.Name, About: site.Description, Logo: ui.LogoPath(site), Accent: string(site.Accent),
+		Closed: site.SignUp == forum.SignUpClosed, Demo: site.Demo}
 }
 
 // searched is what the page searched for, so that it can be refined.

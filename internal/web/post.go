@@ -156,7 +156,7 @@ func (s *server) editable(r *http.Request) (forum.Thread, forum.Post, error) {
 	actor := actorOf(r)
 	thread, post, err := s.service.Post(r.Context(), actor, threadID(r), pathID(r, "number"))
 	if err == nil {
-		err = forum.CanEditPost(actor, &thread, &post)
+		err = s.service.CanEditPost(r.Context(), actor, &thread, &post)
 	}
 	return thread, post, err
 }

@@ -20,7 +20,7 @@ func (s *server) preview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	html, err := s.service.Preview(actorOf(r), in.Get("body"))
+	html, err := s.service.Preview(r.Context(), actorOf(r), in.Get("body"))
 	if err != nil && !invalid(err) {
 		return err
 	}

@@ -13,6 +13,7 @@ type reactPage struct {
 	Thread  forum.Thread
 	Post    forum.Post
 	Excerpt string
+	Offered []forum.ReactionKind // and the one that who asks has given, where it is offered no more
 	Key     string
 }
 
@@ -27,7 +28,12 @@ func (s *server) showReactions(w http.ResponseWriter, r *http.Request) error {
 	if err := forum.CanReact(actor, &thread, &post); err != nil {
 		return err
 	}
-	return s.show(w, r, reactPage{thread, post, s.service.Text.Excerpt(post.Body, excerptLength), newKey()})
+	rules, err := s.service.Rules(r.Context())
+	if err != nil {
+		return err
+	}
+	rules.Reactions = append(rules.Reactions, post.MyReaction)
+	return s.show(w, r, reactPage{thread, post, s.service.Text.Excerpt(post.Body, excerptLength), rules.Offered(), newKey()})
 }
 
 // react sets who asks' one reaction to a post to the kind that the form names, or to none: doing

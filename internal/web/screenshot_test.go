@@ -45,7 +45,9 @@ func TestScreenshots(t *testing.T) {
 		{"react", "/t/3/2/react", nil}, {"preview", "/t/3", preview()}, {"keys", "/t/3", keys()},
 	})
 	photograph(t, ctx, folder, s, "Ada", []shot{
-		{"admin", "/admin", nil}, {"people", "/admin/people", nil}, {"category-new", "/admin/categories/new", nil},
+		{"admin", "/admin", nil}, {"people", "/admin/people", nil}, {"admin-settings", "/admin/settings", nil},
+		{"admin-settings-wrong", "/admin/settings", wrongRules()}, {"admin-categories", "/admin/categories", nil},
+		{"invitations", "/admin/invitations", invite()}, {"changes", "/admin/changes", nil}, {"category-new", "/admin/categories/new", nil},
 		{"category-settings", "/admin/categories/2", nil}, {"moderator-thread", "/t/3", nil}, {"edit-thread", "/t/3/thread/edit", nil},
 		{"moderator-user", "/u/Noor", nil}, {"components", "/admin/components", nil},
 	})
@@ -67,6 +69,28 @@ func press(form string) chromedp.Action[chromedp.Void] {
 		if err == nil {
 			_, err = chromedp.WaitVisible(chromedp.CSS(".notice.wrong"))(ctx, t)
 		}
+		return err
+	})
+}
+
+// wrongRules sends rules that are out of their bounds.
+func wrongRules() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := chromedp.Evaluate[string](`document.querySelector("[name=posts]").value = "many"`)(ctx, t); err != nil {
+			return err
+		}
+		_, err := press("[action^='/admin/rules']")(ctx, t)
+		return err
+	})
+}
+
+// invite makes an invitation.
+func invite() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := chromedp.Click(chromedp.CSS("main form button.main"))(ctx, t); err != nil {
+			return err
+		}
+		_, err := chromedp.WaitVisible(chromedp.CSS(".notice.good"))(ctx, t)
 		return err
 	})
 }

@@ -112,7 +112,7 @@ func TestScriptedWriting(t *testing.T) {
 	b.until("the draft", `document.querySelector(".draft").textContent.includes("Kept in this browser")`)
 	b.click(`[formaction^="/preview"]`)
 	b.until("the preview", `document.querySelector(".preview .text")`)
-	html, err := s.service.Preview(mia, body)
+	html, err := s.service.Preview(t.Context(), mia, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestContrast(t *testing.T) {
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		do(t, b.ctx, prefer(scheme))
-		for _, path := range []string{"/", "/t/3", "/t/3/3/history", "/categories", "/admin", "/u/Noor", "/about", "/search?q=wheel"} {
+		for _, path := range []string{"/", "/t/3", "/t/3/3/history", "/categories", "/admin", "/admin/settings", "/admin/categories", "/admin/invitations", "/u/Noor", "/about", "/search?q=wheel"} {
 			b.visit(path)
 			check(scheme + " " + path)
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/httpkit"
@@ -15,7 +16,11 @@ type signInPage struct{ Form ui.Form }
 func (p signInPage) title() string { return "Sign in" }
 
 // signUpPage is the form to make an account with.
-type signUpPage struct{ Form ui.Form }
+type signUpPage struct {
+	Form    ui.Form
+	Invited bool   // an invitation is asked for
+	Closed  string // why nobody can sign up, "" where somebody can
+}
 
 func (p signUpPage) title() string { return "Sign up" }
 
@@ -75,11 +80,36 @@ func (s *server) showAs(w http.ResponseWriter, r *http.Request, secret forum.Sec
 }
 
 func (s *server) showSignUp(w http.ResponseWriter, r *http.Request) error {
-	next := r.URL.Query().Get("next")
+	query := r.URL.Query()
 	if actorOf(r).SignedIn() {
-		return seeOther(w, r, localPath(next))
+		return seeOther(w, r, localPath(query.Get("next")))
 	}
-	return s.show(w, r, signUpPage{ui.Form{Values: url.Values{"next": {next}}}})
+	invitation := forum.InvitationIn(query.Get("invitation"))
+	form := ui.Form{Values: url.Values{"next": {query.Get("next")}, "invitation": {string(invitation)}}}
+	if query.Has("invitation") {
+		err := s.service.CanSignUp(r.Context(), invitation)
+		if err != nil && !invalid(err) && forum.KindOf(err) != forum.Forbidden {
+			return err
+		}
+		if invalid(err) {
+			form = form.Wrong(err)
+		}
+		setSecret(w)
+	}
+	return s.showSignUpForm(w, r, http.StatusOK, form)
+}
+
+// showSignUpForm shows the form as it stands, as far as people can sign up.
+func (s *server) showSignUpForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form) error {
+	site, err := s.service.Site(r.Context())
+	if err != nil {
+		return err
+	}
+	p := signUpPage{Form: form, Invited: site.SignUp == forum.SignUpInvited}
+	if site.SignUp == forum.SignUpClosed {
+		p.Closed = messageOf(forum.CanSignUp(site.SignUp, nil, time.Time{}))
+	}
+	return s.showStatus(w, r, status, p)
 }
 
 func (s *server) signUp(w http.ResponseWriter, r *http.Request) error {
@@ -90,9 +120,10 @@ func (s *server) signUp(w http.ResponseWriter, r *http.Request) error {
 	if err := s.kit.SpendSignUp(r.Context(), in.Get("name")); err != nil {
 		return err
 	}
-	user, err := s.service.SignUp(r.Context(), forum.SignUp{Name: in.Get("name"), Password: in.Get("password")})
+	user, err := s.service.SignUp(r.Context(), forum.SignUp{Name: in.Get("name"), Password: in.Get("password"),
+		Invitation: forum.InvitationIn(in.Get("invitation"))})
 	if kind := forum.KindOf(err); err != nil && (kind == forum.Invalid || kind == forum.Conflict) {
-		return s.showStatus(w, r, httpkit.Status(kind), signUpPage{again(r, in, err)})
+		return s.showSignUpForm(w, r, httpkit.Status(kind), again(r, in, err))
 	}
 	if err != nil {
 		return err

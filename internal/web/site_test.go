@@ -279,7 +279,7 @@ func (p *page) form(action, button string) (*html.Node, url.Values) {
 		if name, value, found := strings.Cut(button, "="); found {
 			values.Set(name, value)
 		}
-		if pressed && target == action {
+		if target, _, _ = strings.Cut(target, "#"); pressed && target == action {
 			return node, values
 		}
 	}
@@ -323,7 +323,10 @@ func readField(field *html.Node, values url.Values) {
 	name := attribute(field, "name")
 	switch field.Data {
 	case "input":
-		if kind := attribute(field, "type"); kind != "checkbox" && kind != "radio" || has(field, "checked") {
+		switch kind := attribute(field, "type"); {
+		case kind == "checkbox" && has(field, "checked"):
+			values.Add(name, attribute(field, "value"))
+		case kind != "checkbox" && kind != "radio" || has(field, "checked"):
 			values.Set(name, attribute(field, "value"))
 		}
 	case "textarea":

@@ -148,7 +148,8 @@ func (m *member) edit(ctx context.Context, a *attempt, post *ownPost, ifVersion 
 
 func (m *member) react(ctx context.Context, a *attempt) {
 	a.at = m.anyThread()
-	kind := forum.ReactionKinds[m.random.IntN(len(forum.ReactionKinds))].Kind
+	offered := forum.StandardRules().Reactions
+	kind := offered[m.random.IntN(len(offered))]
 	if m.reactions[a.at] == kind {
 		kind = ""
 	}

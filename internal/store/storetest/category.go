@@ -111,6 +111,70 @@ func (tr hideCategory) done(m *model, _ forum.Receipt) forum.Receipt {
 	return forum.Receipt{}
 }
 
+// moveCategory puts a category and all below it into another.
+type moveCategory struct {
+	by         asker
+	id, parent forum.CategoryID
+}
+
+func (tr moveCategory) asker() asker { return tr.by }
+
+func (tr moveCategory) refused(m *model) error {
+	if err := m.mayChange(tr.by, tr.id); err != nil {
+		return err
+	}
+	if tr.parent != 0 && m.category(tr.parent) == nil {
+		return refuse(forum.Invalid)
+	}
+	if tr.parent == m.category(tr.id).parent {
+		return nil
+	}
+	above := m.depth(tr.parent)
+	for at := m.category(tr.parent); at != nil; at = m.category(at.parent) {
+		if at.id == tr.id {
+			return refuse(forum.Invalid)
+		}
+	}
+	for _, c := range m.categories {
+		below := 1
+		for at := c; at != nil; at = m.category(at.parent) {
+			if at.id == tr.id && above+below > forum.MaxCategoryDepth {
+				return refuse(forum.Invalid)
+			}
+			below++
+		}
+	}
+	return nil
+}
+
+// depth is how many categories there are from the top to one, itself included.
+func (m *model) depth(id forum.CategoryID) int {
+	depth := 0
+	for at := m.category(id); at != nil; at = m.category(at.parent) {
+		depth++
+	}
+	return depth
+}
+
+func (tr moveCategory) ask(ctx context.Context, c *community, actor forum.Actor) (forum.Receipt, error) {
+	return forum.Receipt{}, c.MoveCategory(ctx, actor, tr.id, tr.parent, "")
+}
+
+func (tr moveCategory) done(m *model, _ forum.Receipt) forum.Receipt {
+	moved := m.category(tr.id)
+	if moved.parent == tr.parent {
+		return forum.Receipt{}
+	}
+	moved.position = 1
+	for _, c := range m.categories {
+		if c.parent == tr.parent {
+			moved.position = max(moved.position, c.position+1)
+		}
+	}
+	moved.parent = tr.parent
+	return forum.Receipt{}
+}
+
 // permit replaces a category's own permissions.
 type permit struct {
 	by  asker
@@ -184,6 +248,19 @@ var categoryCases = slices.Concat(cases(
 	attempt{"hide", nil, func(by asker, _ place, c *community) transition {
 		return hideCategory{by: by, id: c.notices, hide: true}
 	}, notAdmin},
+	attempt{"move", nil, func(by asker, at place, c *community) transition {
+		parents := []forum.CategoryID{c.notices, c.staff, 0}
+		return moveCategory{by: by, id: c.workshop, parent: parents[int(at.thread)%len(parents)]}
+	}, notAdmin},
+	attempt{"move into itself", nil, func(by asker, _ place, c *community) transition {
+		return moveCategory{by: by, id: c.general, parent: c.general}
+	}, notAdmin.and(forum.Invalid, admin)},
+	attempt{"move into one inside of it", nil, func(by asker, _ place, c *community) transition {
+		return moveCategory{by: by, id: c.general, parent: c.workshop}
+	}, notAdmin.and(forum.Invalid, admin)},
+	attempt{"move into none", nil, func(by asker, _ place, c *community) transition {
+		return moveCategory{by: by, id: c.general, parent: 999}
+	}, notAdmin.and(forum.Invalid, admin)},
 	attempt{"permit", nil, func(by asker, _ place, c *community) transition {
 		return permit{by: by, id: c.notices, own: forum.Permissions{forum.Visitor: {}, forum.Moderator: {See: true, Reply: true}}}
 	}, notAdmin},
@@ -195,6 +272,7 @@ var categoryCases = slices.Concat(cases(
 	}, notAdmin.and(forum.Invalid, admin)},
 ), []testCase{
 	{"hiding takes its numbers out of sight", categoryHidden},
+	{"moving takes all below it along", categoryMoved},
 	{"a child never opens what its parent closes", categoryClosed},
 	{"a moderator without permission to moderate", categoryUnmoderated},
 	{"nested as deep as can be", categoryDepth},
@@ -361,4 +439,29 @@ func categoryVersions(t *testing.T, c *community) {
 	if _, err := c.PageVersion(t.Context(), at.thread); forum.KindOf(err) != forum.NotFound {
 		t.Errorf("hidden: %v, want not found", err)
 	}
+}
+
+// categoryMoved: what is below a category that nobody else sees is seen by nobody else, and no
+// move nests anything deeper than it could have been made.
+func categoryMoved(t *testing.T, c *community) {
+	c.placeIn(t, c.workshop)
+	c.place(t)
+	c.step(t,
+		moveCategory{by: as(admin), id: c.general, parent: c.staffRoom},
+		moveCategory{by: as(admin), id: c.general, parent: c.staffRoom},
+		moveCategory{by: as(admin), id: c.workshop, parent: c.notices},
+		moveCategory{by: as(admin), id: c.general},
+		moveCategory{by: as(admin), id: c.staff, parent: c.general},
+	)
+	deepest := c.staffRoom
+	for c.model.depth(deepest) < forum.MaxCategoryDepth {
+		deepest = c.newCategory(t, deepest, "Deeper", nil)
+	}
+	if err := c.try(t, moveCategory{by: as(admin), id: c.general, parent: c.notices}); forum.KindOf(err) != forum.Invalid {
+		t.Errorf("nesting too deeply: %v", err)
+	}
+	if err := c.try(t, moveCategory{by: as(admin), id: c.notices, parent: deepest}); forum.KindOf(err) != forum.Invalid {
+		t.Errorf("below the deepest: %v", err)
+	}
+	c.step(t, moveCategory{by: as(admin), id: c.staff}, moveCategory{by: as(admin), id: c.general, parent: c.notices})
 }

@@ -28,7 +28,7 @@ var (
 	stepKinds = []string{ // as often as they stand here
 		"reply", "reply", "reply", "start", "edit", "edit", "react", "react", "react", "delete", "delete", "restore", "restore",
 		"mark post", "mark post", "mark thread", "mark thread", "mark thread", "move", "move", "rename", "tag", "clock", "view",
-		"new category", "hide category", "hide category", "permit", "order", "suspend", "suspend", "role", "import",
+		"new category", "hide category", "hide category", "permit", "order", "move category", "suspend", "suspend", "role", "import",
 	}
 	stepAskers = append([]string{author, author, other, other, moderator, moderator, admin, admin}, everybody...)
 	stepMarks  = []forum.Mark{forum.MarkAuthorDeleted, forum.MarkModDeleted, forum.MarkModHidden, forum.MarkFlagHidden,
@@ -104,6 +104,8 @@ func (s step) administration(g *ground, category forum.CategoryID) transition {
 		return createCategory{by: by, parent: category, name: "New", own: pick(stepAccess, s.A)}
 	case "hide category":
 		return hideCategory{by: by, id: category, hide: s.Set}
+	case "move category":
+		return moveCategory{by: by, id: category, parent: pick(g.categories, s.A)}
 	case "permit":
 		return permit{by: by, id: category, own: pick(stepAccess, s.A)}
 	case "order":

@@ -166,12 +166,17 @@ func userSuspendedAdmin(t *testing.T, c *community) {
 	c.step(t, setRole{by: as(admin), person: suspended, role: forum.Member})
 }
 
+// personByID returns a person who must be there.
+func (m *model) personByID(id forum.UserID) *person {
+	return m.people[slices.IndexFunc(m.people, func(p *person) bool { return p.id == id })]
+}
+
 func userFirstAdmin(t *testing.T, c *community) {
 	ctx := t.Context()
 	if token, err := c.NewFirstRun(ctx); token != "" || err != nil {
 		t.Errorf("a token where an administrator exists: %q, %v", token, err)
 	}
-	_, err := c.store.CreateFirstAdmin(ctx, forum.User{Name: "late", Role: forum.Admin, CreatedAt: c.clock.Now()}, "late", "", "Mine")
+	_, err := c.store.CreateFirstAdmin(ctx, forum.User{Name: "late", Role: forum.Admin, CreatedAt: c.clock.Now()}, "late", "", forum.Beginning{Name: "Mine"})
 	if forum.KindOf(err) != forum.Conflict {
 		t.Errorf("a second first administrator: got %v, want conflict", err)
 	}
@@ -209,7 +214,7 @@ func userList(t *testing.T, c *community) {
 	for i := range 5 {
 		c.join(t, fmt.Sprintf("Person%d", i), forum.Member)
 	}
-	whole, err := c.Users(t.Context(), c.must(t, moderator), "", 100)
+	whole, err := c.Users(t.Context(), c.must(t, moderator), forum.UserFilter{Limit: 100})
 	if err != nil || len(whole) != len(c.model.people) {
 		t.Fatalf("%d people, %v; want %d", len(whole), err, len(c.model.people))
 	}
@@ -217,7 +222,7 @@ func userList(t *testing.T, c *community) {
 		var got []forum.User
 		after := ""
 		for {
-			part, err := c.Users(t.Context(), c.must(t, moderator), after, limit)
+			part, err := c.Users(t.Context(), c.must(t, moderator), forum.UserFilter{After: after, Limit: limit})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,8 +233,28 @@ func userList(t *testing.T, c *community) {
 		}
 		differ(t, fmt.Sprintf("people walked %d at a time", limit), whole, got)
 	}
+	for what, list := range map[string]struct {
+		filter forum.UserFilter
+		is     func(*person) bool
+	}{
+		"staff":                         {forum.UserFilter{Staff: true}, func(p *person) bool { return p.role != forum.Member }},
+		"the suspended":                 {forum.UserFilter{Suspended: true}, func(p *person) bool { return p.suspended }},
+		"the suspended among the staff": {forum.UserFilter{Staff: true, Suspended: true}, func(p *person) bool { return p.suspended && p.role != forum.Member }},
+	} {
+		got, err := c.Users(t.Context(), c.must(t, moderator), list.filter)
+		var want []forum.User
+		for i := range whole {
+			if list.is(c.model.personByID(whole[i].ID)) {
+				want = append(want, whole[i])
+			}
+		}
+		if err != nil || len(want) == 0 {
+			t.Errorf("%s: %d wanted, %v", what, len(want), err)
+		}
+		differ(t, what, want, got)
+	}
 	for _, who := range []string{visitor, author, suspendedModerator} {
-		if _, err := c.Users(t.Context(), c.must(t, who), "", 10); err == nil {
+		if _, err := c.Users(t.Context(), c.must(t, who), forum.UserFilter{}); err == nil {
 			t.Errorf("%q lists people", who)
 		}
 	}

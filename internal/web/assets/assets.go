@@ -30,6 +30,7 @@ var (
 	Early    = publish("early.js")
 	App      = publish("app.js")
 	Composer = publish("composer.js")
+	Order    = publish("order.js")
 	Toolbar  = publish("vendor/markdown-toolbar-element.js")
 )
 

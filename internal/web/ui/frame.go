@@ -17,6 +17,8 @@ type Frame struct {
 	Here    string // path and query to come back to after signing in, "" for the start
 	Query   string // what was searched for
 	Actor   forum.Actor
+	Closed  bool // nobody can sign up
+	Demo    bool // the community was made to be looked at
 }
 
 func (f Frame) title() string {

@@ -90,4 +90,9 @@ func SignInPath(next string) string { return "/sign-in?next=" + url.QueryEscape(
 // SignUpPath is the address to make an account at and then go on at next, a local path.
 func SignUpPath(next string) string { return "/sign-up?next=" + url.QueryEscape(next) }
 
+// InvitationPath is the address to sign up at with an invitation.
+func InvitationPath(invitation forum.Secret) string {
+	return "/sign-up?invitation=" + url.QueryEscape(string(invitation))
+}
+
 func digits(n int64) string { return strconv.FormatInt(n, 10) }
