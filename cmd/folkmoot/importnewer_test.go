@@ -340,7 +340,10 @@ func TestImportBringsAKnownThreadUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, p, err := m.Post(ctx, operator, beyond.Thread, 2); err != nil || p.ReplyThread != first.Thread || p.ReplyNumber != 4 {
+	if beyond.Thread != first.Thread {
+		t.Errorf("the reply beyond is in thread %d, want that of what it answers, %d", beyond.Thread, first.Thread)
+	}
+	if _, p, err := m.Post(ctx, operator, beyond.Thread, beyond.Number); err != nil || p.ReplyThread != first.Thread || p.ReplyNumber != 4 {
 		t.Errorf("%v: the reply beyond answers %d in thread %d, want 4 in %d", err, p.ReplyNumber, p.ReplyThread, first.Thread)
 	}
 	heldIn(t, m)
