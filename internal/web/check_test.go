@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -61,6 +62,15 @@ func forbidden(root *html.Node) []string {
 	for node := range root.Descendants() {
 		if node.Type != html.ElementNode {
 			continue
+		}
+		if node.Data == "script" && attribute(node, "type") == "application/ld+json" {
+			if !json.Valid([]byte(textOf(node))) {
+				wrong = append(wrong, "a data block that is no JSON: "+textOf(node))
+			}
+			continue // browsers do not run it
+		}
+		if node.Data == "link" && (attribute(node, "rel") == "canonical" || attribute(node, "rel") == "alternate") {
+			continue // browsers do not load it
 		}
 		if node.Data == "style" || node.Data == "script" && attribute(node, "src") == "" || slices.Contains([]string{"iframe", "object", "embed", "base"}, node.Data) {
 			wrong = append(wrong, "inline <"+node.Data+">")

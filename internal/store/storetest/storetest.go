@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		{"credential", credentialCases},
 		{"setting", settingCases},
 		{"look", lookCases},
+		{"sitemap", sitemapCases},
 		{"search", searchCases},
 		{"import", importCases},
 		{"attachment", attachmentCases},

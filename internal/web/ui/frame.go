@@ -17,6 +17,10 @@ type Frame struct {
 	Here    string // path and query to come back to after signing in, "" for the start
 	Query   string // what was searched for
 	Actor   forum.Actor
+	Found   Found
+
+	// Absolute is the builder of absolute addresses, nil where nobody said the public origin.
+	Absolute func(path string) string
 }
 
 func (f Frame) title() string {
@@ -28,6 +32,9 @@ func (f Frame) title() string {
 
 // description is what a search engine may show under the title.
 func (f Frame) description() string {
+	if f.Found.Description != "" {
+		return f.Found.Description
+	}
 	if f.Title == "" || f.About == "" {
 		return cmp.Or(f.About, f.title())
 	}
