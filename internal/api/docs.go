@@ -232,7 +232,7 @@ func docsFields(schema *huma.Schema) []docsField {
 func newDocsField(name string, schema *huma.Schema) docsField {
 	field := docsField{Name: name, Kind: kindOf(schema), Object: objectOf(schema), Text: schema.Description}
 	if of, isMap := schema.AdditionalProperties.(*huma.Schema); isMap && of.Ref != "" {
-		field.Object = objectOf(of)
+		field.Kind, field.Object = "object that holds, by name,", objectOf(of)
 	}
 	if schema.Items != nil {
 		field.Object = objectOf(schema.Items)
