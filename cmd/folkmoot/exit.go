@@ -17,12 +17,14 @@ const (
 	exitNewer       = 3
 	exitCannotWrite = 4
 	exitInUse       = 5
+	exitRefused     = 6
 )
 
 const exitHelp = `
 
 Exit codes: 1 a failure, a wrong command line or differences found; 3 the database is of a newer version;
-4 the data folder cannot be written (rights, read-only, full); 5 the address is in use.`
+4 the data folder cannot be written (rights, read-only, full); 5 the address is in use;
+6 the server refused what was asked of it.`
 
 // exitCode ends a command that has said everything already.
 type exitCode int
@@ -39,6 +41,8 @@ func codeOf(err error) int {
 		return int(code)
 	case errors.Is(err, sqlite.ErrNewer):
 		return exitNewer
+	case refusedByServer(err):
+		return exitRefused
 	case errors.Is(err, syscall.EADDRINUSE):
 		return exitInUse
 	case errors.As(err, &path), errors.Is(err, sqlite3.FULL), errors.Is(err, sqlite3.READONLY),

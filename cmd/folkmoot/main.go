@@ -22,6 +22,8 @@ type commandLine struct {
 	Restore  restoreCommand  `cmd:"" help:"Make a forum of a backup, in a folder of its own, and recount it."`
 	User     userCommand     `cmd:"" help:"Make accounts, set passwords, list people. Works beside a running server."`
 	Token    tokenCommand    `cmd:"" help:"Make API tokens. Works beside a running server."`
+	Thread   threadCommand   `cmd:"" help:"List and start threads of a running forum, over its API."`
+	Post     postCommand     `cmd:"" help:"Read and write posts of a running forum, over its API."`
 	Loadtest loadtestCommand `cmd:"" help:"Measure a server on this machine, and read back everything it acknowledged."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`
 }

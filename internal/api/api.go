@@ -7,6 +7,7 @@ package api
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,18 +21,24 @@ const Prefix = "/api/v1"
 
 // server answers with JSON.
 type server struct {
-	kit      *httpkit.Kit
-	service  *forum.Service
-	mux      *http.ServeMux
-	document huma.API
-	epoch    atomic.Pointer[string] // of the database, once it was read
+	kit        *httpkit.Kit
+	service    *forum.Service
+	mux        *http.ServeMux
+	document   huma.API
+	finished   func() *huma.OpenAPI   // the document with what Huma cannot be told
+	operations []*operation           // in the order of routes
+	epoch      atomic.Pointer[string] // of the database, once it was read
 }
 
 // New returns the handler of everything under /api/.
 func New(kit *httpkit.Kit) http.Handler {
 	s := &server{kit: kit, service: kit.Service, mux: http.NewServeMux(), document: newDocument()}
+	s.finished = sync.OnceValue(func() *huma.OpenAPI { return finishDocument(s.document.OpenAPI()) })
 	s.routes()
 	s.mux.Handle("GET "+Prefix+"/openapi.json", s.kit.Handle(s.serveDocument(), s.fail))
+	s.mux.Handle("GET "+Prefix+"/docs", s.kit.Handle(s.serveDocs(), s.fail))
+	s.mux.Handle("GET "+Prefix+"/docs.css", s.kit.Handle(newStaticFile("text/css; charset=utf-8", docsStyle).serve, s.fail))
+	s.mux.Handle("GET /api/{$}", http.RedirectHandler(Prefix+"/docs", http.StatusFound))
 	s.mux.Handle("/", s.kit.Handle(s.refuse, s.fail))
 	return s.mux
 }

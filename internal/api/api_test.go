@@ -38,12 +38,22 @@ var quickly = password.Cost{Memory: 64, Passes: 1, Threads: 1}
 
 func newSite(t testing.TB) *site {
 	t.Helper()
+	s := newSiteAt(t, forum.SystemClock{}, rand.Reader)
+	for name, role := range map[string]forum.Role{"admin": forum.Admin, "mod": forum.Moderator, "ann": forum.Member, "ben": forum.Member} {
+		s.addPerson(name, role)
+	}
+	return s
+}
+
+// newSiteAt is a site without people.
+func newSiteAt(t testing.TB, clock forum.Clock, random io.Reader) *site {
+	t.Helper()
 	ctx := context.Background()
 	engine, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "folkmoot.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := store.Open(ctx, engine, forum.SystemClock{})
+	kept, err := store.Open(ctx, engine, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +70,10 @@ func newSite(t testing.TB) *site {
 	t.Cleanup(func() { stop(); <-done })
 
 	s := &site{TB: t, log: new(bytes.Buffer), secrets: map[string]string{}}
-	s.service = &forum.Service{Store: kept, Clock: forum.SystemClock{}, Random: rand.Reader, Text: textOf{text},
+	s.service = &forum.Service{Store: kept, Clock: clock, Random: random, Text: textOf{text},
 		Passwords: password.New(quickly), Views: new(forum.Views)}
 	s.kit = &httpkit.Kit{Service: s.service, Logger: slog.New(slog.NewTextHandler(s.log, nil)), Proxies: httpkit.ThisMachine}
 	s.handler = s.kit.Wrap(api.New(s.kit))
-	for name, role := range map[string]forum.Role{"admin": forum.Admin, "mod": forum.Moderator, "ann": forum.Member, "ben": forum.Member} {
-		s.addPerson(name, role)
-	}
 	return s
 }
 

@@ -47,14 +47,13 @@ func (unrouted) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
 // document adds an operation to the document, by the types of its handler.
 func document[In, Out any](doc huma.API, op *operation, status int) {
-	section, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/")
 	huma.Register(doc, huma.Operation{
 		OperationID:   op.id,
 		Method:        op.method,
 		Path:          op.path,
 		Summary:       op.summary,
 		Description:   rationed(op.ration),
-		Tags:          []string{section},
+		Tags:          []string{op.section()},
 		DefaultStatus: status,
 		Responses:     map[string]*huma.Response{"4XX": problemResponse(doc), "5XX": problemResponse(doc)},
 	}, func(context.Context, *In) (*Out, error) { return nil, nil })
@@ -63,6 +62,19 @@ func document[In, Out any](doc huma.API, op *operation, status int) {
 		operation.Parameters = append(operation.Parameters, &huma.Param{Name: "If-None-Match", In: "header",
 			Description: "The ETag of what you have.", Schema: &huma.Schema{Type: huma.TypeString}})
 	}
+}
+
+// section is the noun that an operation is about.
+func (op *operation) section() string {
+	section, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/")
+	return section
+}
+
+// in finds an operation in the document.
+func (op *operation) in(doc *huma.OpenAPI) *huma.Operation {
+	item := doc.Paths[op.path]
+	return map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put,
+		http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.method]
 }
 
 func rationed(ration *httpkit.Ration) string {
@@ -92,19 +104,21 @@ func limited(schema *huma.Schema, limits ...forum.Limit) *huma.Schema {
 	return schema
 }
 
+// finishDocument takes out what Huma documents and nothing answers.
+func finishDocument(doc *huma.OpenAPI) *huma.OpenAPI {
+	delete(doc.Components.Schemas.Map(), "ErrorModel") // Huma's own problems
+	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+	for _, schema := range doc.Components.Schemas.Map() {
+		for _, field := range schema.Properties {
+			field.Nullable = field.Nullable && field.Type != huma.TypeArray // an empty list is written as such
+		}
+	}
+	return doc
+}
+
 // serveDocument writes the document when it is first asked for: the server starts without it.
 func (s *server) serveDocument() httpkit.HandlerFunc {
-	text := sync.OnceValues(func() ([]byte, error) {
-		doc := s.document.OpenAPI()
-		delete(doc.Components.Schemas.Map(), "ErrorModel") // Huma's own problems, which nothing answers
-		delete(doc.Components.Schemas.Map(), "ErrorDetail")
-		for _, schema := range doc.Components.Schemas.Map() {
-			for _, field := range schema.Properties {
-				field.Nullable = field.Nullable && field.Type != huma.TypeArray // an empty list is written as such
-			}
-		}
-		return json.Marshal(doc)
-	})
+	text := sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.finished()) })
 	return func(w http.ResponseWriter, _ *http.Request) error {
 		body, err := text()
 		if err != nil {

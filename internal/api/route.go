@@ -51,6 +51,7 @@ func route[In, Out any, P interface {
 		option(&op)
 	}
 	document[In, Out](s.document, &op, P(new(Out)).status())
+	s.operations = append(s.operations, &op)
 	form := formOf[In]()
 	handle := s.kit.Handle
 	if op.replies {

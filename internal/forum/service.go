@@ -58,6 +58,7 @@ type Store interface {
 	CredentialStore
 	SearchStore
 	SettingStore
+	SitemapStore
 	LookStore
 	RulesStore
 	InvitationStore

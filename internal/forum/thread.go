@@ -54,6 +54,8 @@ type Thread struct {
 	Rev            int64             // rises when a decision could change
 	Views          int64             // approximate by contract
 	Activity       []time.Time       // of the newest visible posts, ActivityPosts at most, where a list asks for it
+	FirstHTML      string            // of the first post, where a list asks for it
+	FirstEditedAt  time.Time         // likewise; zero: never
 
 	Category Category // as far as a thread's page shows it, with the Access of the actor who asked
 }
@@ -189,6 +191,7 @@ type ThreadFilter struct {
 	Before   Cursor     // zero: from the newest activity
 	Limit    int        // 1 to MaxListSize; 0 is ListSize
 	Activity bool       // also when the newest posts of each thread were written: Thread.Activity
+	First    bool       // also the first post of each thread: Thread.FirstHTML
 }
 
 // Cursor is a place in a list ordered by activity, then id, both falling.

@@ -47,13 +47,14 @@ const (
 	LEFT JOIN users lu ON lu.id = t.last_author_id`
 )
 
-func scanThread(row Row, t *forum.Thread) error {
+// scanThread reads threadColumns, and the columns after them into more.
+func scanThread(row Row, t *forum.Thread, more ...any) error {
 	var tags string
 	c := &t.Category
 	dest := append(lockedThreadDest(t), &t.Author.Name, &t.LastAuthor.Name,
 		&c.Name, &c.Slug, &c.ParentID, &c.Rev, &c.Version, &c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate,
 		&t.Views, &tags)
-	if err := scan(row, dest...); err != nil {
+	if err := scan(row, append(dest, more...)...); err != nil {
 		return err
 	}
 	c.ID = t.CategoryID
@@ -215,10 +216,14 @@ func (l *threadList) pinned(list *forum.ThreadList) Query {
 }
 
 func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
-	text := `SELECT ` + threadColumns + ` FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
+	columns, tables := threadColumns+`, '', 0`, threadTables
+	if l.filter.First { // it stands for its thread: whoever sees one sees the other
+		columns, tables = threadColumns+`, first.html, first.edited_at`, threadTables+` JOIN posts first ON first.thread_id = t.id AND first.number = 1 `
+	}
+	text := `SELECT ` + columns + ` FROM ` + tables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
 	return Query{text, l.args, func(row Row) error {
 		var thread forum.Thread
-		if err := scanThread(row, &thread); err != nil {
+		if err := scanThread(row, &thread, &thread.FirstHTML, &thread.FirstEditedAt); err != nil {
 			return err
 		}
 		*threads = append(*threads, thread)

@@ -187,7 +187,7 @@ func (p aboutPage) content() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</section><p class=\"hint\">This forum runs on Folkmoot, free software under the Apache License 2.0.</p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</section><p class=\"hint\">This forum runs on Folkmoot, free software under the Apache License 2.0. Programs use its <a href=\"/api/v1/docs\">API</a>.</p></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

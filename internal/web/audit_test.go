@@ -67,7 +67,7 @@ func pagesToAudit(t *testing.T) []audited {
 	get("Noor", "/", "/t/3", "/t/3?reply=2", "/t/2", "/new", "/c/wheels/new", "/t/3/3/edit", "/t/3/3/history", "/t/3/3/delete", "/t/3/2/react",
 		"/t/3/thread/edit", "/settings", "/admin")
 	get("Ada", "/", "/?state=deleted", "/t/3", "/u/Noor", "/t/3/1/delete", "/t/3/thread/edit",
-		"/admin", "/admin/people", "/admin/categories/new", "/admin/categories/2", "/admin/components")
+		"/admin", "/admin/people", "/admin/settings", "/admin/changes", "/admin/invitations", "/admin/categories", "/admin/categories/new", "/admin/categories/2", "/admin/components")
 
 	post("Noor", "/new", "title=&body=Typed.&tags=a,b,c,d,e,f,g")
 	post("Noor", "/t/3/thread/edit", "title=")
@@ -90,6 +90,10 @@ func pagesToAudit(t *testing.T) []audited {
 	post("Noor", "/settings/tokens/99/revoke", "")
 	post("Ada", "/admin/site", "name=")
 	post("Ada", "/admin/look", "accent=none")
+	post("Ada", "/admin/rules", "body_max=0")
+	post("Ada", "/admin/invitations", "uses=0")
+	post("Noor", "/admin/invitations/99/end", "")
+	post("Noor", "/admin/categories/2/move", "")
 	post("Ada", "/admin/categories/new", "name=")
 	post("Ada", "/admin/categories/2", "name=")
 	post("Noor", "/admin/categories/2/permissions", "")
@@ -102,7 +106,8 @@ func pagesToAudit(t *testing.T) []audited {
 }
 
 // notPages are the routes that answer with something else than a page.
-var notPages = []string{"GET /t/{id}/{number}/files/{position}/{name}", "GET /logo/{name}", "GET /assets/"}
+var notPages = []string{"GET /t/{id}/{number}/files/{position}/{name}", "GET /logo/{name}", "GET /assets/",
+	"GET /feed.atom", "GET /c/{slug}/feed.atom", "GET /t/{id}/feed.atom", "GET /sitemap.xml", "GET /sitemap/{part}", "GET /robots.txt"}
 
 // Every route has a page among those that are audited, so that none that comes is forgotten.
 func TestEveryRouteIsAudited(t *testing.T) {

@@ -25,6 +25,7 @@ const maxCacheBytes = 12 << 20
 // afresh for each request, are the ones it was made at: it is never stale and needs no invalidation.
 type pageCache struct {
 	pages  *otter.Cache[pageKey, *cachedPage]
+	origin string             // that the pages name
 	making singleflight.Group // by key and version
 }
 
@@ -47,8 +48,8 @@ type cachedPage struct {
 	zipped   []byte
 }
 
-func newPageCache() *pageCache {
-	return &pageCache{pages: otter.Must(&otter.Options[pageKey, *cachedPage]{
+func newPageCache(origin string) *pageCache {
+	return &pageCache{origin: origin, pages: otter.Must(&otter.Options[pageKey, *cachedPage]{
 		MaximumWeight: maxCacheBytes,
 		Weigher:       func(_ pageKey, p *cachedPage) uint32 { return p.weight() },
 	})}
@@ -109,7 +110,7 @@ func (s *server) renderForVisitors(ctx context.Context, key pageKey, version for
 	if err != nil {
 		return nil, err
 	}
-	frame := frameOf(site)
+	frame := s.frameOf(site)
 	frame.Here = path
 	html, err := render(ctx, frame, newThreadPage(forum.Actor{}, found, key.From))
 	if err != nil {
@@ -129,15 +130,15 @@ func (c *pageCache) get(key pageKey, version forum.PageVersion) *cachedPage {
 
 // put keeps a page that was made after its version was read.
 func (c *pageCache) put(key pageKey, version forum.PageVersion, slug string, html []byte) *cachedPage {
-	tag := entityTag(key, version)
+	tag := c.entityTag(key, version)
 	p := &cachedPage{version: version, slug: slug, html: html, etag: `"` + tag + `"`, zippedTag: `"` + tag + `-gz"`}
 	c.pages.Set(key, p)
 	return p
 }
 
 // entityTag names a page and everything it depends on, the program included.
-func entityTag(key pageKey, version forum.PageVersion) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %v %v", build(), key, version))
+func (c *pageCache) entityTag(key pageKey, version forum.PageVersion) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %v %v", build(), c.origin, key, version))
 	return hex.EncodeToString(sum[:12])
 }
 

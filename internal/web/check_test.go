@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -24,7 +25,7 @@ func checkPage(tb testing.TB, p *page) {
 		tb.Errorf("%s: policy is %q", p.path, policy)
 	}
 	for node := range p.root.Descendants() {
-		if integrity := attribute(node, "integrity"); node.Data == "script" && (integrity == "" || !strings.Contains(policy, "'"+integrity+"'")) {
+		if integrity := attribute(node, "integrity"); node.Data == "script" && attribute(node, "type") != "application/ld+json" && (integrity == "" || !strings.Contains(policy, "'"+integrity+"'")) {
 			tb.Errorf("%s: the policy %q stops the script %s", p.path, policy, attribute(node, "src"))
 		}
 	}
@@ -67,6 +68,15 @@ func forbidden(root *html.Node) []string {
 	for node := range root.Descendants() {
 		if node.Type != html.ElementNode {
 			continue
+		}
+		if node.Data == "script" && attribute(node, "type") == "application/ld+json" {
+			if !json.Valid([]byte(textOf(node))) {
+				wrong = append(wrong, "a data block that is no JSON: "+textOf(node))
+			}
+			continue // browsers do not run it
+		}
+		if node.Data == "link" && (attribute(node, "rel") == "canonical" || attribute(node, "rel") == "alternate") {
+			continue // browsers do not load it
 		}
 		if node.Data == "style" || node.Data == "script" && attribute(node, "src") == "" || slices.Contains([]string{"iframe", "object", "embed", "base"}, node.Data) {
 			wrong = append(wrong, "inline <"+node.Data+">")

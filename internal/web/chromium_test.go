@@ -162,7 +162,7 @@ const watch = `window.ran = [];
 
 // inspect lists what was noted, and what would run if somebody touched it.
 const inspect = `[...window.ran,
-	...[...document.querySelectorAll('script:not([src^="/assets/"]), iframe, object, embed, base, style, link:not([href^="/assets/"])')].map(e => e.outerHTML),
+	...[...document.querySelectorAll('script:not([src^="/assets/"], [type="application/ld+json"]), iframe, object, embed, base, style, link:not([href^="/assets/"], [rel=canonical], [rel=alternate])')].map(e => e.outerHTML),
 	...[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on') || a.name == 'style' || a.name == 'srcdoc' ||
 		/^\s*(javascript|data|vbscript):/i.test(a.value) && a.name != 'value' && a.name != 'title' && a.name != 'alt')).map(e => e.outerHTML)].slice(0, 5)`
 

@@ -56,15 +56,19 @@ func (s *server) frame(r *http.Request) (ui.Frame, error) {
 	if err != nil {
 		return ui.Frame{}, err
 	}
-	frame := frameOf(site)
+	frame := s.frameOf(site)
 	frame.Actor, frame.Section, frame.Here, frame.Query = actorOf(r), r.URL.Path, here(r), searched(r)
 	return frame, nil
 }
 
 // frameOf is what every page of a community has.
-func frameOf(site forum.Site) ui.Frame {
-	return ui.Frame{Site: site.Name, About: site.Description, Logo: ui.LogoPath(site), Accent: string(site.Accent),
+func (s *server) frameOf(site forum.Site) ui.Frame {
+	frame := ui.Frame{Site: site.Name, About: site.Description, Logo: ui.LogoPath(site), Accent: string(site.Accent),
 		Closed: site.SignUp == forum.SignUpClosed, Demo: site.Demo}
+	if s.kit.Origin != nil {
+		frame.Absolute = s.kit.Absolute
+	}
+	return frame
 }
 
 // searched is what the page searched for, so that it can be refined.
@@ -87,7 +91,7 @@ func here(r *http.Request) string {
 func (s *server) send(w http.ResponseWriter, r *http.Request, status int, frame ui.Frame, p page) error {
 	html := takeBuffer()
 	defer releaseBuffer(html)
-	frame.Title = p.title()
+	frame.Title, frame.Found = p.title(), foundOf(p)
 	if err := ui.Layout(frame, p.content()).Render(r.Context(), html); err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func write(w http.ResponseWriter, status int, content []byte) error {
 func render(ctx context.Context, frame ui.Frame, p page) ([]byte, error) {
 	html := takeBuffer()
 	defer releaseBuffer(html)
-	frame.Title = p.title()
+	frame.Title, frame.Found = p.title(), foundOf(p)
 	if err := ui.Layout(frame, p.content()).Render(ctx, html); err != nil {
 		return nil, err
 	}

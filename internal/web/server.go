@@ -22,7 +22,7 @@ type server struct {
 
 // New returns the handler of all pages.
 func New(kit *httpkit.Kit) http.Handler {
-	s := &server{kit: kit, service: kit.Service, cache: newPageCache()}
+	s := &server{kit: kit, service: kit.Service, cache: newPageCache(kit.Absolute(""))}
 	mux := http.NewServeMux()
 	handle := func(pattern string, h httpkit.HandlerFunc) { mux.Handle(pattern, kit.Handle(h, s.fail)) }
 	s.routes(handle)
@@ -39,6 +39,13 @@ func (s *server) routes(handle func(pattern string, h httpkit.HandlerFunc)) {
 	handle("GET /u/{name}", s.showUser)
 	handle("GET /search", s.search)
 	handle("GET /about", s.showAbout)
+
+	handle("GET /feed.atom", s.showLatestFeed)
+	handle("GET /c/{slug}/feed.atom", s.showCategoryFeed)
+	handle("GET /t/{id}/feed.atom", s.showThreadFeed)
+	handle("GET /sitemap.xml", s.showSitemap)
+	handle("GET /sitemap/{part}", s.showSitemapPart)
+	handle("GET /robots.txt", s.showRobots)
 
 	handle("GET /t/{id}", s.showThread)
 	handle("GET /t/{id}/{place}", s.showThread)

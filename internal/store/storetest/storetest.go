@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		{"rules", rulesCases},
 		{"invitation", invitationCases},
 		{"setting change", settingChangeCases},
+		{"sitemap", sitemapCases},
 		{"search", searchCases},
 		{"import", importCases},
 		{"attachment", attachmentCases},

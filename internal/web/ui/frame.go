@@ -19,6 +19,10 @@ type Frame struct {
 	Actor   forum.Actor
 	Closed  bool // nobody can sign up
 	Demo    bool // the community was made to be looked at
+	Found   Found
+
+	// Absolute is the builder of absolute addresses, nil where nobody said the public origin.
+	Absolute func(path string) string
 }
 
 func (f Frame) title() string {
@@ -30,6 +34,9 @@ func (f Frame) title() string {
 
 // description is what a search engine may show under the title.
 func (f Frame) description() string {
+	if f.Found.Description != "" {
+		return f.Found.Description
+	}
 	if f.Title == "" || f.About == "" {
 		return cmp.Or(f.About, f.title())
 	}

@@ -78,6 +78,12 @@ func CategoryPath(slug string) string { return "/c/" + url.PathEscape(slug) }
 // CategoryAdminPath is the address of a category's settings.
 func CategoryAdminPath(id forum.CategoryID) string { return "/admin/categories/" + digits(int64(id)) }
 
+// CategoryFeedPath is the address of a category's feed.
+func CategoryFeedPath(slug string) string { return CategoryPath(slug) + "/feed.atom" }
+
+// ThreadFeedPath is the address of a thread's feed.
+func ThreadFeedPath(id forum.ThreadID) string { return threadPath(id) + "/feed.atom" }
+
 // UserPath is the address of a person.
 func UserPath(name string) string { return "/u/" + url.PathEscape(name) }
 
