@@ -44,7 +44,7 @@ func run(t *testing.T, environment []string, name string, arguments ...string) [
 	command.Stderr = &trouble
 	answer, err := command.Output()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s\n%s", filepath.Base(name), err, trouble.Bytes(), answer)
+		t.Fatalf("%s: %v\n%s\n%.2000s", filepath.Base(name), err, trouble.Bytes(), answer)
 	}
 	return answer
 }
