@@ -43,7 +43,7 @@ func TestAdministration(t *testing.T) {
 		t.Fatal(err)
 	}
 	admin.get("/admin")
-	admin.wantText("The last backup was made on 4 May 2026, 03:02: 295.3 MB.")
+	admin.wantText("The last backup was made 4 May 2026, 03:02: 295.3 MB.")
 
 	for _, name := range []string{"Workshop", "Rides"} {
 		admin.get("/admin/categories/new")

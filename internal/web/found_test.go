@@ -391,13 +391,13 @@ func TestNotForRobots(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := publish(s)
-	for _, path := range []string{"/t/2/quiet", "/search", "/search?q=first", "/sign-in", "/sign-up", "/admin", "/new", "/settings", "/t/99", "/?before=1-1"} {
+	for _, path := range []string{"/t/2/quiet", "/search", "/search?q=first", "/admin", "/new", "/settings", "/t/99", "/?before=1-1"} {
 		got := readHead(t, p.ask(path).Body.String())
 		if diff := cmp.Diff(head{Robots: "noindex"}, head{got.Canonical, got.Feed, got.Robots, nil, got.Data}); diff != "" || got.Properties["og:title"] != "" {
 			t.Errorf("head of %s (-want +got):\n%s", path, diff)
 		}
 	}
-	for _, path := range []string{"/", "/categories", "/c/news", "/t/1/a-thread", "/u/mia", "/about"} {
+	for _, path := range []string{"/", "/categories", "/c/news", "/t/1/a-thread", "/u/mia", "/about", "/sign-in", "/sign-up"} {
 		if got := readHead(t, p.must(path).Body.String()); got.Canonical != origin+path || got.Robots != "" {
 			t.Errorf("head of %s: %+v", path, got)
 		}
