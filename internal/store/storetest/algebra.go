@@ -20,7 +20,7 @@ var algebraCases = []testCase{
 func (c *community) substance(t testing.TB) rows {
 	t.Helper()
 	all := c.rows(t, "version", "changed_version", "text_version", "rev", "last_stamped_at", "next_number", "edited_at", "edited_by")
-	for _, table := range []string{"former_slugs", "idempotency", "revisions", "search_queue", "settings", "tags"} {
+	for _, table := range []string{"former_slugs", "idempotency", "revisions", "search_queue", "setting_changes", "settings", "tags"} {
 		delete(all, table)
 	}
 	for _, table := range []string{"participants", "user_category_counts", "tag_category_counts", "category_counts", "user_counts", "people_counts", "post_reactions"} {
