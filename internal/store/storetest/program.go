@@ -237,6 +237,11 @@ func runSplit(t *testing.T, rt *rapid.T, open Open) {
 			c.model.threads = append(c.model.threads, &thread{id: th, category: c.general}) // to be looked at
 		}
 	}
+	for _, id := range g.categories {
+		if c.model.category(id) == nil {
+			c.model.categories = append(c.model.categories, &category{id: id})
+		}
+	}
 	for _, who := range viewers {
 		c.consistent(ct, as(who))
 	}
