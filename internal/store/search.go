@@ -16,7 +16,7 @@ import (
 const (
 	indexEvery = 50 * time.Millisecond
 	indexBatch = 100 // posts of a piece: some 4 ms of the writer
-	indexShare = 10  // while others write the index has a tenth of the writer's time
+	indexShare = 20  // while others write the index has a twentieth of the writer's time
 )
 
 // Plain makes the text that is indexed of a Markdown body; set before Run.
