@@ -89,6 +89,7 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	if err := c.greet(ctx, std, m.Service, listener.Addr()); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what opening and migrating took is not needed again
 	stopWork := m.work(context.WithoutCancel(ctx), c.Every, logger)
 	defer stopWork()
 	defer tellManager(ctx)()
