@@ -33,3 +33,12 @@ func CleanLine(text string) (clean string, dropped bool) {
 	clean, dropped = Clean(text)
 	return strings.Join(strings.Fields(forum.WithoutInvisible(clean)), " "), dropped
 }
+
+// FirstRunes cuts text to at most limit runes, the last of which then is an ellipsis.
+func FirstRunes(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	return string(runes[:limit-1]) + "…"
+}

@@ -122,7 +122,7 @@ func (s *Store) Activity(ctx context.Context, reader forum.Visibility, ids []for
 	}
 	found := map[forum.ThreadID]forum.Activity{}
 	err := s.read(ctx, Query{fmt.Sprintf(`
-		SELECT t.id, t.version, (SELECT group_concat(newest.created_at, ' ') FROM (
+		SELECT t.id, t.version, (SELECT string_agg(newest.created_at, ' ') FROM (
 			SELECT p.created_at FROM posts p
 			WHERE p.thread_id = t.id AND p.number >= t.next_number - %d AND p.state = 'visible'
 			ORDER BY p.number DESC LIMIT %d) newest)

@@ -34,7 +34,7 @@ func (b *batch) full() bool {
 
 // threads brings the threads, the oldest first.
 func (im *Import) threads(ctx context.Context) error {
-	total, err := im.index.count(ctx, `SELECT count(*) FROM mails WHERE parent IS NULL`)
+	total, err := im.index.Count(ctx, `SELECT count(*) FROM mails WHERE parent IS NULL`)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (im *Import) mendLeft(all []forum.Left) {
 
 // attachments brings the files, after the posts they belong to.
 func (im *Import) attachments(ctx context.Context) error {
-	total, err := im.index.count(ctx, `SELECT count(*) FROM attachments`)
+	total, err := im.index.Count(ctx, `SELECT count(*) FROM attachments`)
 	if err != nil || total == 0 {
 		return err
 	}

@@ -6,20 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	_ "github.com/ncruces/go-sqlite3/driver" // the scratch index is a file of its own, not the forum's
+	"folkmoot/internal/importer"
 )
 
-// index holds the mails so that those of a thread can be found, whatever their order: a scratch
-// database that nobody needs once the import is over, on disk because archives are larger than memory.
-type index struct {
-	db   *sql.DB
-	path string
+// index holds the mails so that those of a thread can be found, whatever their order.
+type index struct{ *importer.Scratch }
+
+func openIndex(ctx context.Context, folder string) (*index, error) {
+	scratch, err := importer.OpenScratch(ctx, folder, schema)
+	return &index{scratch}, err
 }
 
 // A mail without parent begins a thread, and is its root. Its place is what orders the thread:
@@ -31,58 +29,6 @@ CREATE TABLE mails(id INTEGER PRIMARY KEY, file TEXT, line INTEGER, offset INTEG
 CREATE TABLE attachments(mail INTEGER, position INTEGER, name TEXT, type TEXT, content BLOB, PRIMARY KEY (mail, position)) STRICT;
 `
 
-// cache bounds the memory of the index, whatever its size: 16 MiB.
-const cache = "cache_size(-16384)"
-
-// openIndex makes an index in folder. Where the system lets it, the file loses its name at
-// once, so that not even a kill leaves it behind.
-func openIndex(ctx context.Context, folder string) (*index, error) {
-	file, err := os.CreateTemp(folder, "import-*.scratch")
-	if err != nil {
-		return nil, fmt.Errorf("scratch index: %w", err)
-	}
-	path, err := filepath.Abs(file.Name())
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("scratch index: %w", err)
-	}
-	x := &index{path: path}
-	if err := x.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("scratch index: %w", err), x.close())
-	}
-	_ = os.Remove(path) // refused where open files keep their names; close removes it there
-	return x, nil
-}
-
-// open makes the one connection, which lives until close. Nothing is flushed nor can be
-// rolled back: an index that failed is thrown away.
-func (x *index) open(ctx context.Context) (err error) {
-	pragmas := url.Values{"mode": {"rw"}, "_pragma": {"locking_mode(exclusive)", "journal_mode(off)", "synchronous(off)", cache}}
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(x.path), RawQuery: pragmas.Encode()}
-	if x.db, err = sql.Open("sqlite3", address.String()); err != nil {
-		return err
-	}
-	x.db.SetMaxOpenConns(1)
-	_, err = x.db.ExecContext(ctx, schema)
-	return err
-}
-
-func (x *index) close() error {
-	var err error
-	if x.db != nil {
-		err = x.db.Close()
-	}
-	if removed := os.Remove(x.path); !errors.Is(removed, os.ErrNotExist) {
-		err = errors.Join(err, removed)
-	}
-	return err
-}
-
-// count returns the one number of a query.
-func (x *index) count(ctx context.Context, query string) (n int64, err error) {
-	err = x.db.QueryRowContext(ctx, query).Scan(&n)
-	return n, err
-}
-
 // place is where a mail stands in the archive.
 type place struct {
 	file   string
@@ -93,7 +39,7 @@ type place struct {
 // add keeps a mail. known says where one of the same Message-ID stands, which is kept then.
 func (x *index) add(ctx context.Context, at place, m *mail) (known *place, err error) {
 	references, _ := json.Marshal(append([]string{}, m.references...))
-	result, err := x.db.ExecContext(ctx, `
+	result, err := x.DB.ExecContext(ctx, `
 		INSERT OR IGNORE INTO mails(file, line, offset, message_id, refs, at, address, name, subject, list, about, archived, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		at.file, at.line, at.offset, m.id, string(references), micros(m.at), m.from.address, m.from.name, m.subject, m.list, m.about, m.archived, m.body)
@@ -102,13 +48,13 @@ func (x *index) add(ctx context.Context, at place, m *mail) (known *place, err e
 	}
 	if n, err := result.RowsAffected(); n == 0 || err != nil {
 		known = &place{}
-		return known, errors.Join(err, x.db.QueryRowContext(ctx, `SELECT file, line, offset FROM mails WHERE message_id = ?`, m.id).
+		return known, errors.Join(err, x.DB.QueryRowContext(ctx, `SELECT file, line, offset FROM mails WHERE message_id = ?`, m.id).
 			Scan(&known.file, &known.line, &known.offset))
 	}
 	id, err := result.LastInsertId()
 	for i := 0; i < len(m.attachments) && err == nil; i++ {
 		a := m.attachments[i]
-		_, err = x.db.ExecContext(ctx, `INSERT INTO attachments(mail, position, name, type, content) VALUES (?, ?, ?, ?, ?)`,
+		_, err = x.DB.ExecContext(ctx, `INSERT INTO attachments(mail, position, name, type, content) VALUES (?, ?, ?, ?, ?)`,
 			id, i+1, a.name, a.kind, a.content)
 	}
 	return nil, err
@@ -149,7 +95,7 @@ const rooted = `
 func (x *index) arrange(ctx context.Context, cut func(mail int64) error) error {
 	for _, statement := range []string{timeless, answered, `CREATE INDEX answers_of ON mails(parent)`, fmt.Sprintf(rooted, `parent IS NULL`),
 		`CREATE INDEX roots ON mails(place, id) WHERE parent IS NULL`} {
-		if _, err := x.db.ExecContext(ctx, statement); err != nil {
+		if _, err := x.DB.ExecContext(ctx, statement); err != nil {
 			return err
 		}
 	}
@@ -161,17 +107,17 @@ func (x *index) arrange(ctx context.Context, cut func(mail int64) error) error {
 		if err := cut(id); err != nil {
 			return err
 		}
-		if _, err := x.db.ExecContext(ctx, `UPDATE mails SET parent = NULL WHERE id = ?`, id); err != nil {
+		if _, err := x.DB.ExecContext(ctx, `UPDATE mails SET parent = NULL WHERE id = ?`, id); err != nil {
 			return err
 		}
-		if _, err := x.db.ExecContext(ctx, fmt.Sprintf(rooted, fmt.Sprintf(`id = %d`, id))); err != nil {
+		if _, err := x.DB.ExecContext(ctx, fmt.Sprintf(rooted, fmt.Sprintf(`id = %d`, id))); err != nil {
 			return err
 		}
 	}
 }
 
 func (x *index) finish(ctx context.Context) error {
-	_, err := x.db.ExecContext(ctx, `
+	_, err := x.DB.ExecContext(ctx, `
 		CREATE INDEX threads ON mails(root, place, depth, id);
 		CREATE INDEX people ON mails(address, name)`)
 	return err
@@ -181,20 +127,20 @@ func (x *index) finish(ctx context.Context) error {
 // where none do any more.
 func (x *index) circle(ctx context.Context) (first int64, err error) {
 	var id int64
-	err = x.db.QueryRowContext(ctx, `SELECT id FROM mails WHERE root IS NULL LIMIT 1`).Scan(&id)
+	err = x.DB.QueryRowContext(ctx, `SELECT id FROM mails WHERE root IS NULL LIMIT 1`).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
 	seen := map[int64]bool{}
 	for err == nil && !seen[id] {
 		seen[id] = true
-		err = x.db.QueryRowContext(ctx, `SELECT parent FROM mails WHERE id = ?`, id).Scan(&id)
+		err = x.DB.QueryRowContext(ctx, `SELECT parent FROM mails WHERE id = ?`, id).Scan(&id)
 	}
 	for start := id; err == nil; {
 		if first == 0 || id < first {
 			first = id
 		}
-		err = x.db.QueryRowContext(ctx, `SELECT parent FROM mails WHERE id = ?`, id).Scan(&id)
+		err = x.DB.QueryRowContext(ctx, `SELECT parent FROM mails WHERE id = ?`, id).Scan(&id)
 		if id == start {
 			break
 		}
@@ -221,7 +167,7 @@ func (x *index) places(ctx context.Context, condition string, n int64) ([]*place
 
 // list returns the list that most mails name, and what they say of it.
 func (x *index) list(ctx context.Context) (id, about string, err error) {
-	err = x.db.QueryRowContext(ctx, `
+	err = x.DB.QueryRowContext(ctx, `
 		SELECT list, about
 		  FROM mails
 		 WHERE list <> ''
@@ -316,7 +262,7 @@ func (x *index) attachmentAfter(ctx context.Context, mail, position int64) ([]*k
 
 // collect returns all rows of a query. into names where the columns of one go.
 func collect[T any](ctx context.Context, x *index, into func(*T) []any, query string, args ...any) ([]*T, error) {
-	rows, err := x.db.QueryContext(ctx, query, args...)
+	rows, err := x.DB.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

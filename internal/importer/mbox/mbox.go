@@ -54,26 +54,16 @@ func (im *Import) Run(ctx context.Context) (*importer.Result, error) {
 	if im.index, err = openIndex(ctx, im.Scratch); err != nil {
 		return nil, err
 	}
-	if err = inTurn(ctx, im.read, im.sort, im.name); err != nil {
+	if err = importer.InTurn(ctx, im.read, im.sort, im.name); err != nil {
 		err = fmt.Errorf("nothing was imported: %w", err)
 	} else {
-		err = inTurn(ctx, im.begin, im.people, im.threads, im.attachments)
+		err = importer.InTurn(ctx, im.begin, im.people, im.threads, im.attachments)
 	}
 	im.Progress.End()
-	if err := errors.Join(err, im.index.close()); err != nil {
+	if err := errors.Join(err, im.index.Close()); err != nil {
 		return nil, err
 	}
 	return &im.result, im.result.Finish(im.Report, im.Clock.Now().Sub(started))
-}
-
-// inTurn takes the steps until one fails.
-func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // read fills the index.
@@ -85,7 +75,7 @@ func (im *Import) read(ctx context.Context) error {
 		}
 		im.result.Aside = append(im.result.Aside, aside...)
 	}
-	n, err := im.index.count(ctx, `SELECT count(*) FROM mails`)
+	n, err := im.index.Count(ctx, `SELECT count(*) FROM mails`)
 	if err == nil && n == 0 {
 		err = errors.New("there is no mail in it that could be")
 	}
@@ -157,7 +147,7 @@ func (p place) record(id, reason, detail string) importer.Record {
 // sort finds the threads.
 func (im *Import) sort(ctx context.Context) error {
 	im.Progress.Begin("sorting", 0)
-	untimed, err := im.index.count(ctx, `SELECT count(*) FROM mails WHERE at IS NULL`)
+	untimed, err := im.index.Count(ctx, `SELECT count(*) FROM mails WHERE at IS NULL`)
 	if err != nil {
 		return err
 	}

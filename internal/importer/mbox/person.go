@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/importer"
 )
 
 // peopleInBatch bounds a transaction: far below the time in which somebody who posts
@@ -15,7 +16,7 @@ const peopleInBatch = 500
 
 // people brings those who wrote: one person for each address.
 func (im *Import) people(ctx context.Context) error {
-	total, err := im.index.count(ctx, `SELECT count(DISTINCT address) FROM mails WHERE address <> ''`)
+	total, err := im.index.Count(ctx, `SELECT count(DISTINCT address) FROM mails WHERE address <> ''`)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (im *Import) people(ctx context.Context) error {
 func (im *Import) bringPeople(ctx context.Context, people []*person) error {
 	ready := make([]forum.ImportedUser, 0, len(people))
 	for _, p := range people {
-		ready = append(ready, forum.ImportedUser{Key: personKey(p.address), Name: cmp.Or(p.name, localPart(p.address)), CreatedAt: instant(p.at)})
+		ready = append(ready, forum.ImportedUser{Key: personKey(p.address), Name: cmp.Or(p.name, localPart(p.address)), CreatedAt: importer.Instant(p.at)})
 	}
 	got, err := im.Target.ImportUsers(ctx, im.result.Source, ready)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"folkmoot/internal/importer"
 )
 
 // The text of a mail is for a screen of fixed width: lines end where the window ended, quotes
@@ -229,7 +231,7 @@ func cutBeginning(lines []line) (rest []line, title string) {
 			return lines[end:], title
 		}
 	}
-	return lines, firstRunes(strings.TrimSpace(lines[0].text), titleLength)
+	return lines, importer.FirstRunes(strings.TrimSpace(lines[0].text), titleLength)
 }
 
 // titleLength is how much of a quote stands for it.

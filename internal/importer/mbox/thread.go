@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 
 	"folkmoot/internal/forum"
@@ -29,7 +28,7 @@ func (im *Import) thread(entries []*entry) forum.ImportedThread {
 	numbers := map[int64]int64{}
 	for i, e := range entries {
 		numbers[e.id] = int64(i) + 1
-		post := forum.ImportedPost{Key: mailKey(e.message), ReplyTo: numbers[e.parent], Body: im.body(e, title), CreatedAt: instant(e.at)}
+		post := forum.ImportedPost{Key: mailKey(e.message), ReplyTo: numbers[e.parent], Body: im.body(e, title), CreatedAt: importer.Instant(e.at)}
 		if e.address != "" {
 			post.AuthorKey = personKey(e.address)
 		} else {
@@ -45,7 +44,7 @@ func (im *Import) thread(entries []*entry) forum.ImportedThread {
 
 func (im *Import) bareName(e *entry) string {
 	name := cmp.Or(e.name, "anonymous")
-	if short := firstRunes(name, forum.LimitUserName.Max); short != name {
+	if short := importer.FirstRunes(name, forum.LimitUserName.Max); short != name {
 		im.Report.Mend(e.record("its author's name was shortened", name))
 		return short
 	}
@@ -55,7 +54,7 @@ func (im *Import) bareName(e *entry) string {
 // body is the text of a mail. One that changes the subject says so.
 func (im *Import) body(e *entry, title string) string {
 	subject := im.bare(e.subject)
-	if e.parent == 0 || subject == "" || strings.EqualFold(firstRunes(subject, forum.LimitTitle.Max), title) || strings.HasPrefix(subject, title) || sameWords(subject, title) {
+	if e.parent == 0 || subject == "" || strings.EqualFold(importer.FirstRunes(subject, forum.LimitTitle.Max), title) || strings.HasPrefix(subject, title) || sameWords(subject, title) {
 		return e.body
 	}
 	if body := "**" + escape(subject, true) + "**\n\n" + e.body; forum.LimitBody.Check(body) == nil {
@@ -113,11 +112,11 @@ func (im *Import) title(e *entry) (title string, tags []string) {
 		tags = append(tags, strings.TrimSpace(found[1]))
 		title = im.bare(title[len(found[0]):])
 	}
-	if title == "" || forum.LimitTitle.Check(firstRunes(title, forum.LimitTitle.Max)) != nil {
+	if title == "" || forum.LimitTitle.Check(importer.FirstRunes(title, forum.LimitTitle.Max)) != nil {
 		im.Report.Mend(e.record("it had no subject", ""))
 		title = "No subject"
 	}
-	if short := firstRunes(title, forum.LimitTitle.Max); short != title {
+	if short := importer.FirstRunes(title, forum.LimitTitle.Max); short != title {
 		im.Report.Mend(e.record("its subject was shortened", title))
 		return short, tags
 	}
@@ -165,21 +164,4 @@ func postingAddress(list string) string {
 		return list
 	}
 	return strings.Replace(list, ".", "@", 1)
-}
-
-// firstRunes cuts text to at most limit runes, the last of which then is an ellipsis.
-func firstRunes(text string, limit int) string {
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
-	}
-	return string(runes[:limit-1]) + "…"
-}
-
-// instant is a time of the index, 0 being none.
-func instant(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

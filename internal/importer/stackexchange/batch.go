@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/importer"
 )
 
 // The bounds of a transaction: it holds the forum's other writers up no longer than a
@@ -35,7 +36,7 @@ func (b *batch) full() bool {
 
 // threads brings the questions, in the order of their ids.
 func (im *Import) threads(ctx context.Context) error {
-	total, err := im.index.count(ctx, `SELECT count(*) FROM posts WHERE type = 1`)
+	total, err := im.index.Count(ctx, `SELECT count(*) FROM posts WHERE type = 1`)
 	if err != nil {
 		return err
 	}
@@ -177,7 +178,7 @@ func (im *Import) keepApart(all []forum.Left) {
 // leaveText takes the text written at a time back, if it is there to be imported.
 func (e *entry) leaveText(at time.Time) bool {
 	for _, t := range e.texts {
-		if t.unkept == "" && instant(t.at).Equal(at) {
+		if t.unkept == "" && importer.Instant(t.at).Equal(at) {
 			t.unkept = "its post is known with another text, which stays"
 			return true
 		}
@@ -187,7 +188,7 @@ func (e *entry) leaveText(at time.Time) bool {
 
 // mark remembers what a batch took of the index, and what it could not take.
 func (x *index) mark(ctx context.Context, b batch) error {
-	tx, err := x.db.BeginTx(ctx, nil)
+	tx, err := x.DB.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (im *Import) texts(post *forum.ImportedPost, e *entry) {
 	}
 	last := len(e.kept) - 1
 	for _, t := range e.kept[:last] {
-		revision := forum.ImportedRevision{Body: t.body, WrittenAt: instant(t.at)}
+		revision := forum.ImportedRevision{Body: t.body, WrittenAt: importer.Instant(t.at)}
 		revision.EditorKey, revision.EditorName = im.who(t.editor, t.name, t.record)
 		post.Revisions = append(post.Revisions, revision)
 	}
@@ -79,7 +79,7 @@ func (im *Import) texts(post *forum.ImportedPost, e *entry) {
 		post.EditedAt = time.Time{} // whatever was edited was not the text
 		return
 	}
-	post.EditedAt = instant(present.at)
+	post.EditedAt = importer.Instant(present.at)
 	switch {
 	case present.editor != 0:
 		post.EditorKey = userKey(present.editor)
@@ -97,7 +97,7 @@ func (im *Import) who(id int64, name string, record func(reason, detail string) 
 	if name == "" {
 		return "", "anonymous"
 	}
-	if short := firstRunes(name, forum.LimitUserName.Max); dropped || short != name {
+	if short := importer.FirstRunes(name, forum.LimitUserName.Max); dropped || short != name {
 		im.Report.Mend(record("its author's name was shortened", name))
 		return "", short
 	}

@@ -2,24 +2,17 @@ package stackexchange
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-
-	_ "github.com/ncruces/go-sqlite3/driver" // the scratch index is a file of its own, not the forum's
 
 	"folkmoot/internal/importer"
 )
 
 // index holds the rows of a dump so that what belongs to a thread can be found, whatever the
-// order of the files: a scratch database that nobody needs once the import is over, on disk
-// because dumps are larger than memory.
-type index struct {
-	db   *sql.DB
-	path string
+// order of the files.
+type index struct{ *importer.Scratch }
+
+func openIndex(ctx context.Context, folder string) (*index, error) {
+	scratch, err := importer.OpenScratch(ctx, folder, schema)
+	return &index{scratch}, err
 }
 
 const schema = `
@@ -37,9 +30,6 @@ CREATE TABLE history(id INTEGER PRIMARY KEY, line INTEGER, post_id INTEGER, type
 CREATE TABLE used_tags(name TEXT PRIMARY KEY) STRICT;
 `
 
-// cache bounds the memory of the index, whatever its size: 16 MiB.
-const cache = "cache_size(-16384)"
-
 // prepared is made once the rows are in: faster than keeping indexes while they come.
 const prepared = `
 CREATE INDEX answers_of ON posts(parent_id) WHERE type = 2;
@@ -53,58 +43,9 @@ CREATE TABLE post_tags AS
 CREATE INDEX posts_tagged ON post_tags(tag);
 `
 
-// openIndex makes an index in folder. Where the system lets it, the file loses its name at
-// once, so that not even a kill leaves it behind.
-func openIndex(ctx context.Context, folder string) (*index, error) {
-	file, err := os.CreateTemp(folder, "import-*.scratch")
-	if err != nil {
-		return nil, fmt.Errorf("scratch index: %w", err)
-	}
-	path, err := filepath.Abs(file.Name())
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("scratch index: %w", err)
-	}
-	x := &index{path: path}
-	if err := x.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("scratch index: %w", err), x.close())
-	}
-	_ = os.Remove(path) // refused where open files keep their names; close removes it there
-	return x, nil
-}
-
-// open makes the one connection, which lives until close. Nothing is flushed nor can be
-// rolled back: an index that failed is thrown away.
-func (x *index) open(ctx context.Context) (err error) {
-	pragmas := url.Values{"mode": {"rw"}, "_pragma": {"locking_mode(exclusive)", "journal_mode(off)", "synchronous(off)", cache}}
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(x.path), RawQuery: pragmas.Encode()}
-	if x.db, err = sql.Open("sqlite3", address.String()); err != nil {
-		return err
-	}
-	x.db.SetMaxOpenConns(1)
-	_, err = x.db.ExecContext(ctx, schema)
-	return err
-}
-
-// count returns the one number of a query.
-func (x *index) count(ctx context.Context, query string) (n int64, err error) {
-	err = x.db.QueryRowContext(ctx, query).Scan(&n)
-	return n, err
-}
-
-func (x *index) close() error {
-	var err error
-	if x.db != nil {
-		err = x.db.Close()
-	}
-	if removed := os.Remove(x.path); !errors.Is(removed, os.ErrNotExist) {
-		err = errors.Join(err, removed)
-	}
-	return err
-}
-
 // fill reads one file into its table.
 func (x *index) fill(ctx context.Context, of file, in importer.File, report *importer.Report) error {
-	tx, err := x.db.BeginTx(ctx, nil)
+	tx, err := x.DB.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

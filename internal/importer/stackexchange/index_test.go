@@ -17,10 +17,10 @@ func TestIndexHasNoNameWhileItIsOpen(t *testing.T) {
 	if left, _ := os.ReadDir(folder); len(left) > 0 && runtime.GOOS != "windows" {
 		t.Errorf("%s can be seen", left[0].Name())
 	}
-	if _, err := x.count(t.Context(), `SELECT count(*) FROM posts`); err != nil {
+	if _, err := x.Count(t.Context(), `SELECT count(*) FROM posts`); err != nil {
 		t.Errorf("the index cannot be used: %v", err)
 	}
-	if err := x.close(); err != nil {
+	if err := x.Close(); err != nil {
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(folder); len(left) > 0 {

@@ -34,7 +34,7 @@ const fateOfPost = `CASE WHEN p.id IS NULL THEN 1 ELSE 2 * p.rejected END`
 
 // sift reports posts and comments that belong to no question.
 func (im *Import) sift(ctx context.Context) error {
-	_, err := im.index.db.ExecContext(ctx, `
+	_, err := im.index.DB.ExecContext(ctx, `
 		UPDATE posts
 		   SET rejected = 1
 		 WHERE type <> 1

@@ -32,7 +32,7 @@ func (x *index) usersAfter(ctx context.Context, id int64, limit int) ([]*user, e
 // questionAfter returns the next question by id, sql.ErrNoRows after the last.
 func (x *index) questionAfter(ctx context.Context, id int64) (q question, err error) {
 	var tags string
-	err = x.db.QueryRowContext(ctx, `
+	err = x.DB.QueryRowContext(ctx, `
 		SELECT id, line, title, tags, coalesce(views, 0), coalesce(closed_at, 0), coalesce(accepted_id, 0)
 		  FROM posts
 		 WHERE id > ? AND type = 1
@@ -129,7 +129,7 @@ func collect[T any](ctx context.Context, x *index, into func(*T) []any, query st
 
 // each hands the rows of a query to use, one at a time.
 func (x *index) each(ctx context.Context, use func(scan func(...any) error) error, query string, args ...any) error {
-	rows, err := x.db.QueryContext(ctx, query, args...)
+	rows, err := x.DB.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -52,26 +52,16 @@ func (im *Import) Run(ctx context.Context) (*importer.Result, error) {
 	if im.index, err = openIndex(ctx, im.Scratch); err != nil {
 		return nil, err
 	}
-	if err = inTurn(ctx, im.read, im.compare, im.sift); err != nil {
+	if err = importer.InTurn(ctx, im.read, im.compare, im.sift); err != nil {
 		err = fmt.Errorf("nothing was imported: %w", err)
 	} else {
-		err = inTurn(ctx, im.begin, im.users, im.threads, im.redirects, im.siftRest)
+		err = importer.InTurn(ctx, im.begin, im.users, im.threads, im.redirects, im.siftRest)
 	}
 	im.Progress.End()
-	if err := errors.Join(err, im.index.close()); err != nil {
+	if err := errors.Join(err, im.index.Close()); err != nil {
 		return nil, err
 	}
 	return &im.result, im.result.Finish(im.Report, im.Clock.Now().Sub(started))
-}
-
-// inTurn takes the steps until one fails.
-func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // read fills the index.
@@ -92,7 +82,7 @@ func (im *Import) read(ctx context.Context) error {
 	im.result.Aside = append(im.result.Aside, aside...)
 	im.name(folder)
 	im.Progress.Begin("sorting", 0)
-	_, err = im.index.db.ExecContext(ctx, prepared)
+	_, err = im.index.DB.ExecContext(ctx, prepared)
 	return err
 }
 

@@ -35,7 +35,7 @@ func (im *Import) redirects(ctx context.Context) error {
 		clear(paths)
 	}
 	im.result.Brought.Tags = int64(len(tags))
-	n, err := im.index.count(ctx, `SELECT count(*) FROM tags WHERE name IN (SELECT name FROM used_tags)`)
+	n, err := im.index.Count(ctx, `SELECT count(*) FROM tags WHERE name IN (SELECT name FROM used_tags)`)
 	im.Report.Imported("Tags.xml", n)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"time"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/importer"
@@ -90,7 +89,7 @@ func (im *Import) thread(q question, entries []*entry) (forum.ImportedThread, []
 	arrange(entries)
 	first := entries[0]
 	thread := forum.ImportedThread{Key: first.key(), Paths: first.paths(), Title: im.title(q), Tags: im.tags(q),
-		Views: max(q.views, 0), LockedAt: instant(q.closedAt)}
+		Views: max(q.views, 0), LockedAt: importer.Instant(q.closedAt)}
 	for _, e := range entries {
 		e.solution = e.kind == isAnswer && e.id == q.accepted
 		thread.Posts = append(thread.Posts, im.post(e))
@@ -185,7 +184,7 @@ func arrange(entries []*entry) {
 
 func (im *Import) post(e *entry) forum.ImportedPost {
 	post := forum.ImportedPost{Key: e.key(), ReplyTo: e.replyTo, Body: e.body, Solution: e.solution,
-		CreatedAt: instant(e.at), EditedAt: instant(e.editedAt), Reactions: reactions(e)}
+		CreatedAt: importer.Instant(e.at), EditedAt: importer.Instant(e.editedAt), Reactions: reactions(e)}
 	if e.kind != isQuestion { // whose addresses are the thread's
 		post.Paths = e.paths()
 	}
@@ -211,7 +210,7 @@ func (im *Import) title(q question) string {
 		title = "Question " + strconv.FormatInt(q.id, 10)
 		im.Report.Mend(q.record("it had no title", ""))
 	}
-	if short := firstRunes(title, forum.LimitTitle.Max); dropped || short != title {
+	if short := importer.FirstRunes(title, forum.LimitTitle.Max); dropped || short != title {
 		im.Report.Mend(q.record("its title was shortened", title))
 		return short
 	}
@@ -234,21 +233,4 @@ func (im *Import) tags(q question) []string {
 
 func (q *question) record(reason, detail string) importer.Record {
 	return importer.Record{File: "Posts.xml", Line: q.line, ID: strconv.FormatInt(q.id, 10), Reason: reason, Detail: detail}
-}
-
-// firstRunes cuts text to at most limit runes, the last of which then is an ellipsis.
-func firstRunes(text string, limit int) string {
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
-	}
-	return string(runes[:limit-1]) + "…"
-}
-
-// instant is a time of the index, 0 being none.
-func instant(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

@@ -15,7 +15,7 @@ const usersInBatch = 500
 // users brings the people, the site's own process (-1, Community) with them: it owns posts
 // and has a page there like anybody.
 func (im *Import) users(ctx context.Context) error {
-	total, err := im.index.count(ctx, `SELECT count(*) FROM users`)
+	total, err := im.index.Count(ctx, `SELECT count(*) FROM users`)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (im *Import) userBatch(ctx context.Context, users []*user) error {
 	ready := make([]forum.ImportedUser, 0, len(users))
 	for _, u := range users {
 		ready = append(ready, forum.ImportedUser{Key: userKey(u.id), Name: im.userName(u), About: im.about(u),
-			CreatedAt: instant(u.at), Paths: []string{"/users/" + strconv.FormatInt(u.id, 10)}})
+			CreatedAt: importer.Instant(u.at), Paths: []string{"/users/" + strconv.FormatInt(u.id, 10)}})
 	}
 	got, err := im.Target.ImportUsers(ctx, im.result.Source, ready)
 	if err != nil {
