@@ -37,7 +37,7 @@ func (s *Store) Attachment(ctx context.Context, reader forum.Visibility, id foru
 	err := s.read(ctx, Query{`SELECT f.position, f.name, f.type, f.bytes, f.content
 		FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
 		JOIN attachments f ON f.thread_id = p.thread_id AND f.number = p.number
-		WHERE p.thread_id = $3 AND p.number = $4 AND f.position = $5 AND a.see <> 0 AND ` + seesThread + ` AND ` + seesPost,
+		WHERE p.thread_id = $3 AND p.number = $4 AND f.position = $5 AND a.see AND ` + seesThread + ` AND ` + seesPost,
 		readerArgs(reader, id, number, position), one(&found, &file.Position, &file.Name, &file.Type, &file.Bytes, &content)})
 	switch {
 	case err != nil:

@@ -19,7 +19,7 @@ func (s *Store) Categories(ctx context.Context, reader forum.Visibility) ([]foru
 		FROM categories c
 		JOIN category_access a ON a.category_id = c.id AND a.role = $1
 		LEFT JOIN category_counts n ON n.category_id = c.id
-		WHERE a.see <> 0 ORDER BY c.position, c.id`, []any{reader.Role}, func(row Row) error {
+		WHERE a.see ORDER BY c.position, c.id`, []any{reader.Role}, func(row Row) error {
 		var c forum.Category
 		threads, posts := &c.Counts.Threads, &c.Counts.Posts
 		err := scan(row, &c.ID, &c.ParentID, &c.Name, &c.Slug, &c.Description, &c.Position, &c.HiddenAt, &c.HiddenBy, &c.CreatedAt, &c.Version, &c.Rev,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -24,6 +25,13 @@ const (
 	maxWaitingBytes = 64 << 20
 	// maxBusyRuns bounds how often a batch is run again because another process holds the lock.
 	maxBusyRuns = 4
+	// maxRaces bounds how often a batch is run again because another process made the same row.
+	maxRaces = 2
+	// maxHeld bounds how many batches pass over a member whose thread another transaction holds:
+	// then it has a transaction of its own, and waits in it.
+	maxHeld = 2
+	// maxLost bounds how long a batch is run again while the database cannot be reached.
+	maxLost = 6 * time.Second
 )
 
 // member is one write that waits for, or is in, a batch. run may be called again after a
@@ -33,13 +41,16 @@ type member struct {
 	change  forum.Change
 	bytes   int
 	run     func(*tx) (forum.Receipt, error)
+	apart   bool // in a transaction of its own, where there can be several
+	held    int  // batches that passed over it
 	receipt forum.Receipt
 	err     error
 	done    chan struct{}
 }
 
 // combiner takes the writes that arrive while a commit is in flight together into the next
-// transaction. No timer, no waiting: an idle server writes one member at once.
+// transaction. No timer, no waiting: an idle server writes one member at once. Where the engine has
+// several lanes one is for these batches, the others for members that are apart.
 type combiner struct {
 	engine   Engine
 	clock    forum.Clock
@@ -48,17 +59,20 @@ type combiner struct {
 	handedIn atomic.Int64 // writes so far
 	bytes    atomic.Int64 // of those that wait
 	texts    map[statementID]string
+	lanes    chan struct{} // a token for each transaction apart from the batches
+	apart    atomic.Int64  // members that wait for one, or are in it
 	stopped  chan struct{}
 	observed atomic.Pointer[func(Batch)]
 
 	mu     sync.Mutex
 	broken error // why writing stopped for good, nil while it goes on
 
-	pending *member // taken from waiting, but over the last batch's bound
+	pending *member   // taken from waiting, but over the last batch's bound
+	again   []*member // passed over by the last batch
 }
 
 func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
-	return &combiner{engine: engine, clock: clock, closing: closing,
+	return &combiner{engine: engine, clock: clock, closing: closing, lanes: make(chan struct{}, engine.Lanes()-1),
 		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
 }
 
@@ -68,22 +82,29 @@ var errStopped = &forum.Error{Kind: forum.Unavailable, Message: "the server is s
 // errTooMany answers writes that would have to wait too long.
 var errTooMany = &forum.Error{Kind: forum.Unavailable, Message: "too many people write at this moment; please try again", RetryAfter: time.Second}
 
-// write waits until run has been committed with others, or refused. A caller whose ctx ends
+// write waits until m has been committed with others, or refused. A caller whose ctx ends
 // does not undo what is committed: the key tells on a retry.
-func (c *combiner) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
+func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) {
 	if c.closing.Err() != nil {
 		return forum.Receipt{}, errStopped
 	}
-	m := &member{change: change, bytes: bytes, run: run, done: make(chan struct{})}
+	m.done = make(chan struct{})
 	c.handedIn.Add(1)
-	defer c.bytes.Add(-int64(bytes))
-	if c.bytes.Add(int64(bytes)) > maxWaitingBytes && len(c.waiting) > 0 {
+	defer c.bytes.Add(-int64(m.bytes))
+	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && len(c.waiting) > 0 {
 		return forum.Receipt{}, errTooMany
 	}
-	select {
-	case c.waiting <- m:
-	default:
-		return forum.Receipt{}, errTooMany
+	if m.apart && cap(c.lanes) > 0 {
+		if c.apart.Load() > maxWaiting {
+			return forum.Receipt{}, errTooMany
+		}
+		c.runApart(m)
+	} else {
+		select {
+		case c.waiting <- m:
+		default:
+			return forum.Receipt{}, errTooMany
+		}
 	}
 	select {
 	case <-m.done:
@@ -114,17 +135,36 @@ func (c *combiner) loop() {
 	for {
 		batch := c.take()
 		if batch == nil {
-			return
+			break
 		}
-		c.commit(batch)
+		c.commit(batch, lane{skip: cap(c.lanes) > 0, texts: c.texts})
 	}
+	for range cap(c.lanes) { // whoever has one still is waited for, and nobody gets one any more
+		c.lanes <- struct{}{}
+	}
+}
+
+// runApart runs a member in a transaction of its own, as soon as there is a lane for it.
+func (c *combiner) runApart(m *member) {
+	c.apart.Add(1)
+	go func() {
+		defer c.apart.Add(-1)
+		select {
+		case c.lanes <- struct{}{}:
+			c.commit([]*member{m}, lane{texts: map[statementID]string{}})
+			<-c.lanes
+		case <-c.stopped:
+		}
+	}()
 }
 
 // take waits for a member and takes those that wait with it, up to the bounds. It is nil at the end.
 func (c *combiner) take() []*member {
+	var batch []*member
+	batch, c.again = c.again, nil
 	first := c.pending
 	c.pending = nil
-	if first == nil {
+	if first == nil && len(batch) == 0 {
 		select {
 		case first = <-c.waiting:
 		default:
@@ -142,7 +182,10 @@ func (c *combiner) take() []*member {
 			}
 		}
 	}
-	batch, bytes := []*member{first}, first.bytes
+	bytes := 0
+	if first != nil {
+		batch, bytes = append(batch, first), first.bytes
+	}
 	for len(batch) < maxBatchMembers {
 		select {
 		case next := <-c.waiting:
@@ -158,18 +201,26 @@ func (c *combiner) take() []*member {
 	return batch
 }
 
-// commit runs a batch to its end: every member is answered, and only what is durable is acknowledged.
-func (c *combiner) commit(batch []*member) {
-	for busy := 0; len(batch) > 0; {
+// lane is where a batch runs.
+type lane struct {
+	skip  bool                   // it does not wait for threads that another transaction holds
+	texts map[statementID]string // of counters' statements
+}
+
+// commit runs a batch to its end: every member is answered, or comes again, and only what is
+// durable is acknowledged.
+func (c *combiner) commit(batch []*member, in lane) {
+	first, busy, races := time.Now(), 0, 0
+	for len(batch) > 0 {
 		if err := c.health(); err != nil {
 			answer(batch, err)
 			return
 		}
 		began := time.Now()
-		culprit, err := c.runBatch(batch)
+		culprit, err := c.runBatch(batch, in)
 		c.observe(len(batch), time.Since(began), err)
 		if err == nil {
-			answer(batch, nil)
+			c.answerOrAgain(batch)
 			return
 		}
 		switch fault := c.engine.Fault(err); {
@@ -180,7 +231,7 @@ func (c *combiner) commit(batch []*member) {
 		case fault == FaultBusy && busy == maxBusyRuns:
 			answer(batch, busyError(err))
 			return
-		case fault == FaultResource:
+		case fault == FaultResource, fault == FaultLost && time.Since(first) > maxLost:
 			answer(batch, resourceError(err))
 			return
 		case fault == FaultUnknown && busy == maxBusyRuns:
@@ -189,8 +240,14 @@ func (c *combiner) commit(batch []*member) {
 		case fault == FaultUnknown:
 			busy++
 			batch = c.answerKeyless(batch, err)
+			pause(busy)
 		case fault == FaultBusy:
 			busy++
+			pause(busy)
+		case fault == FaultLost:
+			pause(maxBusyRuns)
+		case fault == FaultRaced && races < maxRaces:
+			races++
 		case culprit != nil:
 			batch = without(batch, culprit)
 			answer([]*member{culprit}, err)
@@ -198,19 +255,27 @@ func (c *combiner) commit(batch []*member) {
 			answer(batch, err)
 			return
 		default: // of the batch as a whole, such as writing the counters: halve until it is found
-			c.commit(batch[:len(batch)/2])
+			c.commit(batch[:len(batch)/2], in)
 			batch = batch[len(batch)/2:]
 		}
 	}
 }
 
+// pause waits before the nth run after the first, with full jitter: up to 20 ms, and twice that each time.
+func pause(n int) { time.Sleep(rand.N(10 * time.Millisecond << n)) }
+
 // runBatch runs one transaction. culprit is the member during whose run it failed, nil where it
-// failed later. There are no savepoints: SQLITE_FULL rolls a whole transaction back, and what came
-// after it would be committed alone.
-func (c *combiner) runBatch(batch []*member) (culprit *member, err error) {
+// failed before or later. There are no savepoints: SQLITE_FULL rolls a whole transaction back, and
+// what came after it would be committed alone.
+func (c *combiner) runBatch(batch []*member, in lane) (culprit *member, err error) {
 	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {
 		defer caught(&err)
-		tx := newTx(conn, c.clock, c.texts)
+		culprit = nil
+		tx := newTx(conn, in.texts)
+		if err := tx.load(batch, c.clock.Now(), in.skip); err != nil {
+			return err
+		}
+		tx.now = c.clock.Now() // under the threads' locks
 		for _, culprit = range batch {
 			if err := tx.admit(culprit); err != nil {
 				return err
@@ -219,7 +284,7 @@ func (c *combiner) runBatch(batch []*member) (culprit *member, err error) {
 		culprit = nil
 		return tx.flush()
 	})
-	if errors.As(err, new(flushError)) {
+	if errors.As(err, new(Deferred)) {
 		culprit = nil
 	}
 	return culprit, err
@@ -246,15 +311,28 @@ func caught(err *error) {
 // refusal tells an error that a decision made from one that a statement made.
 func refusal(err error) bool {
 	var e *forum.Error
-	return errors.Is(err, forum.ErrStale) || errors.As(err, &e) && e.Kind != forum.Internal
+	return errors.Is(err, forum.ErrStale) || errors.Is(err, errHeld) || errors.As(err, &e) && e.Kind != forum.Internal
 }
 
-// answer lets members go: with what they were given, or all with err.
+// answerOrAgain lets members go, apart from those that were passed over.
+func (c *combiner) answerOrAgain(batch []*member) {
+	for _, m := range batch {
+		switch {
+		case !errors.Is(m.err, errHeld):
+			close(m.done)
+		case m.held == maxHeld:
+			c.runApart(m)
+		default:
+			m.held++
+			c.again = append(c.again, m)
+		}
+	}
+}
+
+// answer lets members go with err.
 func answer(batch []*member, err error) {
 	for _, m := range batch {
-		if err != nil {
-			m.receipt, m.err = forum.Receipt{}, err
-		}
+		m.receipt, m.err = forum.Receipt{}, err
 		close(m.done)
 	}
 }
@@ -271,7 +349,7 @@ func without(batch []*member, culprit *member) []*member {
 
 // answerKeyless lets those go whom no key would tell whether they are stored already, and returns the others.
 func (c *combiner) answerKeyless(batch []*member, cause error) []*member {
-	keyless := func(m *member) bool { return m.change.Key == "" }
+	keyless := func(m *member) bool { return m.change.Key == "" && !errors.Is(m.err, errHeld) }
 	for _, m := range batch {
 		if keyless(m) {
 			answer([]*member{m}, unknownError(cause))

@@ -121,7 +121,7 @@ func TestPoisonedMember(t *testing.T) {
 		{"less of what there is none of", func(t store.Tx) error {
 			t.Count(forum.Counter{Of: forum.OfPeople, Kind: "active", Column: forum.Number}, -1)
 			return half(t)
-		}, "people_counts has no row"},
+		}, "0 rows changed, not one"},
 		{"a panic", func(t store.Tx) error {
 			_ = half(t)
 			var nobody *forum.Post

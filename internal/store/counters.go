@@ -128,13 +128,8 @@ func (t *tx) writeRow(counts []forum.Count) error {
 	for _, count := range counts {
 		args = append(args, count.N)
 	}
-	text := t.statement(table, counts, update)
-	changed, err := t.conn.Exec(text, args...)
-	switch {
-	case err != nil:
+	if err := t.conn.Later(t.statement(table, counts, update), args...); err != nil {
 		return fmt.Errorf("%s of %v: %w", table.name, args[:len(table.key)], err)
-	case changed != 1:
-		return fmt.Errorf("%s has no row %v to count in", table.name, args[:len(table.key)])
 	}
 	return nil
 }

@@ -8,16 +8,21 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// Engine is a database: SQLite now. Statements name their parameters $1, $2 ... , each as often and
-// wherever they need it.
+// Engine is a database: SQLite or PostgreSQL. Statements name their parameters $1, $2 ... , each as
+// often and wherever they need it, and end in the row locks that they take (FOR SHARE ...), which an
+// engine with one writer leaves out.
 type Engine interface {
+	// Dialect says which of two texts the engine understands, where they must differ.
+	Dialect() Dialect
+	// Lanes is how many calls of Write may overlap.
+	Lanes() int
 	// Read runs queries in order in one snapshot; in one round trip where the engine has such.
 	Read(ctx context.Context, queries ...Query) error
 	// ReadLong is Read for reads that take minutes (verify): it has a connection of its own, and is
 	// aborted rather than let the write-ahead log grow without bound. each runs in the snapshot.
 	ReadLong(ctx context.Context, each func(Conn) error) error
 	// Write runs one transaction and commits it durably. After an error nothing of it is stored,
-	// except where Fault says that the outcome is unknown. Calls must not overlap.
+	// except where Fault says that the outcome is unknown.
 	Write(ctx context.Context, run func(Conn) error) error
 	// Fault says what kind of error Write, or a Conn in it, returned.
 	Fault(err error) Fault
@@ -28,9 +33,34 @@ type Engine interface {
 type Conn interface {
 	// Query calls each for every row of the result.
 	Query(text string, args []any, each func(Row) error) error
+	// QueryMany runs each statement for every set of its arguments, in order; in one round trip
+	// where the engine has such.
+	QueryMany(many ...Many) error
 	// Exec returns the number of rows changed.
 	Exec(text string, args ...any) (changed int64, err error)
+	// Later is Exec of a statement that changes one row, and whose outcome nobody waits for: it runs
+	// with others like it, in the order of their first, before anything else runs or is committed.
+	// That it did not change one row is an error, which may be returned then: a Deferred.
+	Later(text string, args ...any) error
 }
+
+// Deferred is an error of a statement that was given to Later. It says nothing against what found it.
+type Deferred struct{ error }
+
+// Unwrap returns what went wrong.
+func (d Deferred) Unwrap() error { return d.error }
+
+// Dialect names an engine's SQL.
+type Dialect int
+
+// The engines there are.
+const (
+	SQLite Dialect = iota
+	PostgreSQL
+)
+
+// either is a text that engines must say differently.
+type either [2]string
 
 // Row is the present row of a result. A null is 0 or "".
 type Row interface {
@@ -45,15 +75,28 @@ type Query struct {
 	Each func(Row) error
 }
 
+// Many is a statement to be run for several sets of arguments: Each is called with the index of the set.
+type Many struct {
+	Text string
+	Sets [][]any
+	Each func(set int, row Row) error
+}
+
 // Fault is the kind of an error of a write (design.md, "Errors come in four kinds").
 type Fault uint8
 
 const (
 	// FaultMember is of one member's statement: a constraint, an encoding. The others run again without it.
 	FaultMember Fault = iota
-	// FaultBusy is a lock held by somebody else for too long. The batch runs again.
+	// FaultBusy is a lock held by somebody else for too long, or a deadlock. The batch runs again.
 	FaultBusy
-	// FaultResource is a full disk, no memory, a lost connection: the batch is refused at once, reading goes on.
+	// FaultRaced is of one member's statement, unless another process made the same row meanwhile:
+	// it runs again, and sees that row.
+	FaultRaced
+	// FaultLost is a connection lost before COMMIT, or a database that cannot be reached at this
+	// moment. The batch runs again for a while.
+	FaultLost
+	// FaultResource is a full disk or no memory: the batch is refused at once, reading goes on.
 	FaultResource
 	// FaultFlush is a failed flush or corruption: writing stops until restart, since a repeated flush proves nothing.
 	FaultFlush
@@ -61,18 +104,13 @@ const (
 	FaultUnknown
 )
 
-// Value prepares an argument for any engine: nil, int64, string or []byte. Zero times and zero ids are null.
+// Value prepares an argument for any engine: nil, int64, bool, string or []byte. Zero times and zero ids are null.
 func Value(arg any) any {
 	switch v := arg.(type) {
-	case nil, int64, string, []byte:
+	case nil, int64, bool, string, []byte:
 		return v
 	case int:
 		return int64(v)
-	case bool:
-		if v {
-			return int64(1)
-		}
-		return int64(0)
 	case time.Time:
 		if v.IsZero() {
 			return nil

@@ -103,7 +103,7 @@ func (l postList) args(limit int) []any {
 // posts reads the page and one post more.
 func (l postList) posts(posts *[]forum.Post) Query {
 	return Query{`SELECT ` + postColumns + ` FROM ` + postTables + `
-		WHERE p.thread_id = $3 AND p.number >= $4 AND a.see <> 0 AND ` + seesPost + ` ORDER BY p.number LIMIT $5`,
+		WHERE p.thread_id = $3 AND p.number >= $4 AND a.see AND ` + seesPost + ` ORDER BY p.number LIMIT $5`,
 		l.args(l.limit + 1), appendPosts(posts)}
 }
 
@@ -146,10 +146,10 @@ func edge(condition string) string {
 // since finds the first visible post of or after a time, by halving: numbers and times rise together,
 // but for late posts, which are passed over.
 func (l postList) since(at time.Time, number *int64) Query {
-	const reached = ` coalesce((SELECT p.created_at FROM posts p WHERE p.thread_id = $3 AND p.late = 0
+	const reached = ` coalesce((SELECT p.created_at FROM posts p WHERE p.thread_id = $3 AND NOT p.late
 		AND p.number >= (h.low + h.high) / 2 AND p.number < h.high ORDER BY p.number LIMIT 1), $4) >= $4 `
 	return Query{`WITH RECURSIVE halved (low, high) AS (
-			SELECT 1, t.next_number FROM threads t WHERE t.id = $3
+			SELECT CAST(1 AS BIGINT), t.next_number FROM threads t WHERE t.id = $3
 			UNION ALL
 			SELECT CASE WHEN ` + reached + ` THEN h.low ELSE (h.low + h.high) / 2 + 1 END,
 				CASE WHEN ` + reached + ` THEN (h.low + h.high) / 2 ELSE h.high END
@@ -157,7 +157,7 @@ func (l postList) since(at time.Time, number *int64) Query {
 		)
 		SELECT p.number FROM posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + `
 		WHERE p.thread_id = $3 AND p.number >= (SELECT h.low FROM halved h WHERE h.low = h.high)
-			AND p.late = 0 AND p.state = 'visible' AND ` + seesThread + `
+			AND NOT p.late AND p.state = 'visible' AND ` + seesThread + `
 		ORDER BY p.number LIMIT 1`,
 		readerArgs(l.reader, l.thread, at), func(row Row) error { return scan(row, number) }}
 }
@@ -171,7 +171,7 @@ func (s *Store) Post(ctx context.Context, reader forum.Visibility, id forum.Thre
 	var toNumber int64
 	queries := []Query{
 		threadQuery(reader, id, &thread, &found),
-		{`SELECT ` + postColumns + ` FROM ` + postTables + ` WHERE p.thread_id = $3 AND p.number = $4 AND a.see <> 0 AND ` + seesPost,
+		{`SELECT ` + postColumns + ` FROM ` + postTables + ` WHERE p.thread_id = $3 AND p.number = $4 AND a.see AND ` + seesPost,
 			readerArgs(reader, id, number), appendPosts(&posts)},
 		{`SELECT to_thread, to_number FROM post_moves WHERE from_thread = $1 AND from_number = $2`, []any{id, number},
 			one(&moved, &toThread, &toNumber)},
@@ -237,7 +237,7 @@ func (s *Store) Revisions(ctx context.Context, reader forum.Visibility, id forum
 
 // CreatePost appends a post.
 func (s *Store) CreatePost(ctx context.Context, change forum.Change, new forum.Post) (forum.Receipt, error) {
-	return s.write(ctx, change, len(new.Body)+len(new.HTML), func(t *tx) (forum.Receipt, error) {
+	return s.combine(ctx, change, len(new.Body)+len(new.HTML), func(t *tx) (forum.Receipt, error) {
 		thread, err := t.thread(change.Thread)
 		if err != nil {
 			return forum.Receipt{}, err
@@ -261,7 +261,7 @@ func (t *tx) appendPost(thread *thread, post *forum.Post) error {
 	}
 	t.touch(thread)
 	post.Version = thread.Version
-	_, err := t.exec(`
+	err := t.later(`
 		INSERT INTO posts (thread_id, number, author_id, author_name, reply_thread_id, reply_number,
 			created_at, late, edited_at, version, text_version, html_version, body, html)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)`,
@@ -316,10 +316,10 @@ func (t *tx) unshowPost(thread *thread, post *forum.Post) error {
 	}
 	if !post.CreatedAt.Before(thread.LastActivityAt) {
 		return t.conn.Query(`SELECT coalesce(max(created_at), $2) FROM (
-				SELECT created_at FROM (SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' AND late = 0
+				SELECT created_at FROM (SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' AND NOT late
 					ORDER BY number DESC LIMIT 1) AS in_order
 				UNION ALL
-				SELECT created_at FROM (SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' AND late = 1
+				SELECT created_at FROM (SELECT created_at FROM posts WHERE thread_id = $1 AND state = 'visible' AND late
 					ORDER BY created_at DESC LIMIT 1) AS late
 			) AS latest`, []any{thread.ID, thread.CreatedAt},
 			func(row Row) error { return scan(row, &thread.LastActivityAt) })
@@ -382,7 +382,7 @@ func (t *tx) access(change forum.Change) (forum.Access, error) {
 
 // EditPost replaces the text and keeps the earlier one as a revision.
 func (s *Store) EditPost(ctx context.Context, change forum.Change, new forum.Post, ifVersion int64, still forum.Still) (forum.Receipt, error) {
-	return s.write(ctx, change, len(new.Body)+len(new.HTML), func(t *tx) (forum.Receipt, error) {
+	return s.combine(ctx, change, len(new.Body)+len(new.HTML), func(t *tx) (forum.Receipt, error) {
 		thread, post, err := t.postToChange(change, new.Number, still)
 		if err != nil {
 			return forum.Receipt{}, err
@@ -422,7 +422,7 @@ func (t *tx) editPost(thread *thread, post *forum.Post, new forum.Post, editor f
 
 // MarkPost sets or clears a mark of a post.
 func (s *Store) MarkPost(ctx context.Context, change forum.Change, number int64, mark forum.Mark, at time.Time, still forum.Still) (forum.Receipt, error) {
-	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+	return s.combine(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		thread, post, err := t.postToChange(change, number, still)
 		if err != nil {
 			return forum.Receipt{}, err
@@ -480,6 +480,5 @@ func (t *tx) textChanged(thread *thread, number int64) error {
 
 // queueText asks for a post to be indexed, in the same transaction.
 func (t *tx) queueText(thread forum.ThreadID, number int64) error {
-	_, err := t.exec(`INSERT INTO search_queue (thread_id, number) VALUES ($1, $2)`, thread, number)
-	return err
+	return t.later(`INSERT INTO search_queue (thread_id, number) VALUES ($1, $2)`, thread, number)
 }

@@ -8,7 +8,7 @@ import (
 
 // React sets the actor's one reaction to a post, or withdraws it.
 func (s *Store) React(ctx context.Context, change forum.Change, number int64, kind string, still forum.Still) (forum.Receipt, error) {
-	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+	return s.combine(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		thread, post, err := t.postToChange(change, number, still)
 		if err != nil {
 			return forum.Receipt{}, err

@@ -51,6 +51,8 @@ func (s *scripted) Read(_ context.Context, queries ...store.Query) error {
 	return queries[0].Each(texts{"epoch", "scripted"})
 }
 
+func (s *scripted) Dialect() store.Dialect                                 { return store.SQLite }
+func (s *scripted) Lanes() int                                             { return 1 }
 func (s *scripted) ReadLong(context.Context, func(store.Conn) error) error { return nil }
 func (s *scripted) Close() error                                           { return nil }
 
@@ -64,6 +66,22 @@ func (t *scriptedTx) Exec(text string, args ...any) (int64, error) {
 		t.names = append(t.names, args[0].(string))
 	}
 	return 1, nil
+}
+
+func (t *scriptedTx) Later(text string, args ...any) error {
+	_, err := t.Exec(text, args...)
+	return err
+}
+
+func (t *scriptedTx) QueryMany(many ...store.Many) error {
+	for _, m := range many {
+		for i, args := range m.Sets {
+			if err := t.Query(m.Text, args, func(row store.Row) error { return m.Each(i, row) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Query finds keys and nothing else.

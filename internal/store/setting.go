@@ -89,11 +89,11 @@ func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About
 	err := s.read(ctx, settingsQuery(settings),
 		Query{hasAdmin, nil, func(row Row) error { return scan(row, &about.Site.HasAdmin) }},
 		Query{`SELECT coalesce(sum(n.threads_visible), 0), coalesce(sum(n.posts_visible), 0)
-			FROM category_counts n JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE a.see <> 0`,
+			FROM category_counts n JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE a.see`,
 			[]any{reader.Role}, func(row Row) error { return scan(row, &threads[forum.Visible], &posts[forum.Visible]) }},
 		Query{`SELECT coalesce(sum(n.threads_unlisted), 0), coalesce(sum(n.threads_hidden), 0), coalesce(sum(n.threads_deleted), 0),
 				coalesce(sum(n.posts_unlisted), 0), coalesce(sum(n.posts_hidden), 0), coalesce(sum(n.posts_deleted), 0)
-			FROM category_counts n JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE a.moderate <> 0`,
+			FROM category_counts n JOIN category_access a ON a.category_id = n.category_id AND a.role = $1 WHERE a.moderate`,
 			[]any{reader.Role}, func(row Row) error {
 				return scan(row, &threads[forum.Unlisted], &threads[forum.Hidden], &threads[forum.Deleted],
 					&posts[forum.Unlisted], &posts[forum.Hidden], &posts[forum.Deleted])

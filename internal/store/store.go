@@ -63,24 +63,42 @@ func (s *Store) Health() error { return s.combiner.health() }
 // Close ends writing, after those who wait, and closes the engine. Once is enough; again is no harm.
 func (s *Store) Close() error { return s.close() }
 
-// write is a write of about bytes of text.
+// combine is a write of about bytes of text that many people do at once, and that changes few rows:
+// it shares a transaction with others.
+func (s *Store) combine(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
+	return s.combiner.write(ctx, &member{change: change, bytes: bytes, run: run})
+}
+
+// write is any other write. It has a transaction of its own where the engine has several lanes.
 func (s *Store) write(ctx context.Context, change forum.Change, bytes int, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
-	return s.combiner.write(ctx, change, bytes, run)
+	return s.combiner.write(ctx, &member{change: change, bytes: bytes, run: run, apart: true})
 }
 
 // read runs queries in one snapshot.
 func (s *Store) read(ctx context.Context, queries ...Query) error {
-	return s.engine.Read(ctx, queries...)
+	err := s.engine.Read(ctx, queries...)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	switch s.engine.Fault(err) {
+	case FaultBusy, FaultLost, FaultResource:
+		return &forum.Error{Kind: forum.Unavailable, Cause: err, RetryAfter: 2 * time.Second,
+			Message: "the forum's database does not answer at this moment; please try again shortly"}
+	}
+	return err
 }
 
 // Receipt returns what was stored under the change's key.
 func (s *Store) Receipt(ctx context.Context, change forum.Change) (forum.Receipt, bool, error) {
 	var kept keyed
-	known := false
-	if err := s.read(ctx, keyQuery(change, &kept, &known)); err != nil {
+	err := s.read(ctx, Query{keptUnder, userKey{change.Actor, change.Key}.args(), func(row Row) (err error) {
+		kept, err = scanKept(row)
+		return err
+	}})
+	if err != nil {
 		return forum.Receipt{}, false, err
 	}
-	return kept.answer(known, change)
+	return kept.answer(change)
 }
 
 // keyLife is how long an idempotency key is kept.

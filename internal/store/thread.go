@@ -122,7 +122,7 @@ func (s *Store) Activity(ctx context.Context, reader forum.Visibility, ids []for
 	}
 	found := map[forum.ThreadID]forum.Activity{}
 	err := s.read(ctx, Query{fmt.Sprintf(`
-		SELECT t.id, t.version, (SELECT string_agg(newest.created_at, ' ') FROM (
+		SELECT t.id, t.version, (SELECT string_agg(newest.created_at || '', ' ') FROM (
 			SELECT p.created_at FROM posts p
 			WHERE p.thread_id = t.id AND p.number >= t.next_number - %d AND p.state = 'visible'
 			ORDER BY p.number DESC LIMIT %d) newest)
@@ -165,7 +165,7 @@ func listOf(reader forum.Visibility, filter forum.ThreadFilter) *threadList {
 	l := &threadList{reader: reader, filter: filter, args: readerArgs(reader)}
 	l.where = []string{listsThread}
 	if filter.State != forum.Visible {
-		l.where = []string{`a.moderate <> 0 AND t.purging_at IS NULL AND t.state = ` + l.bind(filter.State)}
+		l.where = []string{`a.moderate AND t.purging_at IS NULL AND t.state = ` + l.bind(filter.State)}
 	}
 	if filter.Category != 0 {
 		l.where = append(l.where, `t.category_id = `+l.bind(filter.Category))
@@ -233,9 +233,9 @@ func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
 
 // total counts the whole list: from the stored numbers where they say it, else the rows.
 func (l *threadList) total(total *int64) Query {
-	see := ` a.see <> 0 `
+	see := ` a.see `
 	if l.filter.State != forum.Visible {
-		see = ` a.moderate <> 0 `
+		see = ` a.moderate `
 	}
 	column, filter := "threads_"+l.filter.State.String(), l.filter
 	var text string
@@ -373,7 +373,7 @@ func (s *Store) PageVersion(ctx context.Context, id forum.ThreadID) (forum.PageV
 
 // CreateThread makes a thread and its first post.
 func (s *Store) CreateThread(ctx context.Context, change forum.Change, new forum.Thread, tags []string, first forum.Post) (forum.Receipt, error) {
-	return s.write(ctx, change, len(first.Body)+len(first.HTML), func(t *tx) (forum.Receipt, error) {
+	return s.combine(ctx, change, len(first.Body)+len(first.HTML), func(t *tx) (forum.Receipt, error) {
 		thread, err := t.insertThread(new, tags, t.now)
 		if err != nil {
 			return forum.Receipt{}, err
@@ -576,7 +576,7 @@ func (t *tx) saveMarks(thread *thread) error {
 
 // writeThread writes what posts change of a thread: its numbers as additions, the rest as in hand.
 func (t *tx) writeThread(thread *thread, added *[forum.ColumnCount]int64) error {
-	changed, err := t.conn.Exec(`
+	return t.conn.Later(`
 		UPDATE threads SET
 			posts_visible = posts_visible + $2, posts_hidden = posts_hidden + $3, posts_deleted = posts_deleted + $4,
 			reactions = reactions + $5,
@@ -587,10 +587,6 @@ func (t *tx) writeThread(thread *thread, added *[forum.ColumnCount]int64) error 
 		added[forum.PostsIn+forum.Column(forum.Deleted)], added[forum.Reactions],
 		thread.NextNumber, number(thread.FirstNumber), number(thread.LastNumber), thread.LastAuthor.ID, bareName(thread.LastAuthor),
 		thread.LastActivityAt, thread.LastStampedAt, number(thread.SolutionNumber), thread.Version, thread.ChangedVersion, thread.Rev)
-	if err == nil && changed != 1 {
-		err = fmt.Errorf("thread %d is not there", thread.ID)
-	}
-	return err
 }
 
 // EditThread changes title, tags and category.
@@ -651,7 +647,7 @@ const viewsBatch = 200
 // are gone are passed over.
 func (s *Store) AddViews(ctx context.Context, views map[forum.ThreadID]int64) error {
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(views)), viewsBatch) {
-		_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		_, err := s.combine(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
 			return forum.Receipt{}, t.addViews(ids, views)
 		})
 		if err != nil {
@@ -662,9 +658,20 @@ func (s *Store) AddViews(ctx context.Context, views map[forum.ThreadID]int64) er
 }
 
 func (t *tx) addViews(ids []forum.ThreadID, views map[forum.ThreadID]int64) error {
-	for _, id := range ids {
-		_, err := t.exec(`
-			INSERT INTO thread_views (thread_id, n) SELECT id, $2 FROM threads WHERE id = $1
+	sets, there := make([][]any, len(ids)), make([]forum.ThreadID, 0, len(ids))
+	for i, id := range ids {
+		sets[i] = []any{id}
+	}
+	err := t.conn.QueryMany(Many{`SELECT id FROM threads WHERE id = $1`, sets, func(set int, _ Row) error {
+		there = append(there, ids[set])
+		return nil
+	}})
+	if err != nil {
+		return err
+	}
+	for _, id := range there {
+		err := t.later(`
+			INSERT INTO thread_views (thread_id, n) VALUES ($1, $2)
 			ON CONFLICT (thread_id) DO UPDATE SET n = thread_views.n + excluded.n`, id, views[id])
 		if err != nil {
 			return err
@@ -698,7 +705,7 @@ func (s *Store) Redirect(ctx context.Context, reader forum.Visibility, path stri
 			SELECT 1 FROM tags g
 			JOIN tag_category_counts n ON n.tag_id = g.id
 			JOIN category_access a ON a.category_id = n.category_id AND a.role = $1
-			WHERE g.name = $2 AND n.threads_visible > 0 AND a.see <> 0 LIMIT 1`, []any{reader.Role, to.Tag}, one(&seen)})
+			WHERE g.name = $2 AND n.threads_visible > 0 AND a.see LIMIT 1`, []any{reader.Role, to.Tag}, one(&seen)})
 	default:
 		err = s.read(ctx, Query{`
 			SELECT t.slug FROM threads t ` + joinAccess + ` JOIN posts p ON p.thread_id = t.id

@@ -1,22 +1,26 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"folkmoot/internal/forum"
 )
 
 // tx is one batch's transaction. It holds what its members have in common: the rows of threads
-// (each read once, under its lock), revs, keys given in this batch, and the counters to write.
+// (each read once, under its lock), revs, keys looked up or given in this batch, and the counters to write.
 type tx struct {
 	conn    Conn
 	now     time.Time
 	changes int // of rows and counters so far: tells a refusal from a half-done member
 
 	threads  map[forum.ThreadID]*thread
+	held     map[forum.ThreadID]bool // by another transaction: not read
 	userRevs map[forum.UserID]int64
+	credRevs map[forum.Secret]int64 // of whom they remember; 0 where not valid any more
 	catRevs  map[forum.CategoryID]int64
 	keys     map[userKey]keyed
 	counts   map[forum.Counter]int64
@@ -28,7 +32,9 @@ type userKey struct {
 	key  string
 }
 
+// keyed is what is stored under a key.
 type keyed struct {
+	known   bool
 	hash    string
 	receipt forum.Receipt
 }
@@ -39,22 +45,110 @@ type thread struct {
 	changed bool
 }
 
-func newTx(conn Conn, clock forum.Clock, texts map[statementID]string) *tx {
+func newTx(conn Conn, texts map[statementID]string) *tx {
 	return &tx{
-		conn: conn, now: clock.Now(), texts: texts,
+		conn: conn, texts: texts,
 		threads:  map[forum.ThreadID]*thread{},
+		held:     map[forum.ThreadID]bool{},
 		userRevs: map[forum.UserID]int64{},
+		credRevs: map[forum.Secret]int64{},
 		catRevs:  map[forum.CategoryID]int64{},
 		keys:     map[userKey]keyed{},
 		counts:   map[forum.Counter]int64{},
 	}
 }
 
+// What decisions rest on is read anew, and held until the commit. Who changes something is known by
+// id, or by the credential they were remembered by.
+const (
+	revByID      = `SELECT rev FROM users WHERE id = $1 FOR SHARE`
+	revByToken   = `SELECT u.rev FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 FOR SHARE`
+	revBySession = `SELECT u.rev FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND s.expires_at > $2 FOR SHARE`
+	revOfPlace   = `SELECT rev FROM categories WHERE id = $1 FOR SHARE`
+
+	lockThread = `SELECT ` + lockedThreadColumns + ` FROM threads t WHERE t.id = $1 AND t.purging_at IS NULL FOR NO KEY UPDATE`
+	skipLocked = ` SKIP LOCKED`
+)
+
+// load reads for all members at once what their decisions rested on, their keys and their threads:
+// in the lock order, each row once. Where skip is set, a thread that another transaction holds is left out.
+func (t *tx) load(batch []*member, at time.Time, skip bool) error {
+	users, categories, threads := wanted(t.userRevs), wanted(t.catRevs), wanted(t.held)
+	tokens, sessions, keys := wanted(t.credRevs), wanted(t.credRevs), wanted(t.keys)
+	for _, m := range batch {
+		change := &m.change
+		switch {
+		case change.ActorRev == 0:
+		case change.Credential == "":
+			users.add(change.Actor)
+		case change.Credential.IsSession():
+			sessions.add(change.Credential)
+		default:
+			tokens.add(change.Credential)
+		}
+		if change.CatRev != 0 {
+			categories.add(change.Category)
+		}
+		if change.Key != "" {
+			keys.add(userKey{change.Actor, change.Key})
+		}
+		if change.Thread != 0 {
+			threads.add(change.Thread)
+		}
+	}
+	slices.Sort(users.keys)
+	slices.Sort(categories.keys)
+	slices.Sort(threads.keys)
+	lock := lockThread
+	if skip {
+		lock += skipLocked
+	}
+	held := func(row Row) (bool, error) { _, err := t.hold(row); return false, err }
+	for _, id := range threads.keys {
+		t.held[id] = skip
+	}
+	return t.conn.QueryMany(
+		users.many(revByID, func(id forum.UserID) []any { return []any{id} }, oneRev),
+		tokens.many(revByToken, func(token forum.Secret) []any { return []any{[]byte(token.Hash())} }, oneRev),
+		sessions.many(revBySession, func(session forum.Secret) []any { return []any{[]byte(session.Hash()), at} }, oneRev),
+		categories.many(revOfPlace, func(id forum.CategoryID) []any { return []any{id} }, oneRev),
+		keys.many(keptUnder, userKey.args, scanKept),
+		threads.many(lock, func(id forum.ThreadID) []any { return []any{id} }, held))
+}
+
+// rows are those that a batch wants, each once; found is zero for what is not there.
+type rows[K comparable, V any] struct {
+	keys  []K
+	found map[K]V
+}
+
+func wanted[K comparable, V any](found map[K]V) *rows[K, V] { return &rows[K, V]{found: found} }
+
+func (r *rows[K, V]) add(key K) {
+	if _, known := r.found[key]; !known {
+		r.found[key] = *new(V)
+		r.keys = append(r.keys, key)
+	}
+}
+
+func (r *rows[K, V]) many(text string, args func(K) []any, read func(Row) (V, error)) Many {
+	sets := make([][]any, len(r.keys))
+	for i, key := range r.keys {
+		sets[i] = args(key)
+	}
+	return Many{text, sets, func(set int, row Row) (err error) {
+		r.found[r.keys[set]], err = read(row)
+		return err
+	}}
+}
+
+func oneRev(row Row) (rev int64, err error) { return rev, scan(row, &rev) }
+
 // runMember runs one member in the lock order: rights, key, thread, then what the member does.
 // A known key answers before rights: a hit wins over them.
 func (t *tx) runMember(m *member) (forum.Receipt, error) {
 	if m.change.Key != "" {
-		receipt, known, err := t.receipt(m.change)
+		receipt, known, err := t.keys[userKey{m.change.Actor, m.change.Key}].answer(m.change)
 		if known || err != nil {
 			return receipt, err
 		}
@@ -71,14 +165,8 @@ func (t *tx) runMember(m *member) (forum.Receipt, error) {
 
 // check compares what the decision rested on with what is there now.
 func (t *tx) check(change forum.Change) error {
-	if change.ActorRev != 0 {
-		rev, err := t.actorRev(change)
-		if err != nil {
-			return err
-		}
-		if rev != change.ActorRev {
-			return forum.ErrStale
-		}
+	if change.ActorRev != 0 && t.actorRev(change) != change.ActorRev {
+		return forum.ErrStale
 	}
 	if change.CatRev != 0 {
 		if err := t.checkCategory(change.Category, change.CatRev); err != nil {
@@ -97,32 +185,24 @@ func (t *tx) check(change forum.Change) error {
 	return nil
 }
 
-// Who changes something is read anew: by id, or by the credential they were remembered by.
-const (
-	revByID      = `SELECT rev FROM users WHERE id = $1`
-	revByToken   = `SELECT u.rev FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1`
-	revBySession = `SELECT u.rev FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND s.expires_at > $2`
-)
-
 // actorRev is the rev of who changes something; 0 where the credential is not valid any more that
 // they were remembered by.
-func (t *tx) actorRev(change forum.Change) (int64, error) {
+func (t *tx) actorRev(change forum.Change) int64 {
 	if change.Credential == "" {
-		return rev(t, t.userRevs, change.Actor, revByID)
+		return t.userRevs[change.Actor]
 	}
-	text, args := revByToken, []any{[]byte(change.Credential.Hash())}
-	if change.Credential.IsSession() {
-		text, args = revBySession, append(args, t.now)
-	}
-	var rev int64
-	err := t.conn.Query(text, args, func(row Row) error { return scan(row, &rev) })
-	return rev, err
+	return t.credRevs[change.Credential]
 }
 
+// checkCategory compares a category's rev, read once a batch, with the one that was seen.
 func (t *tx) checkCategory(id forum.CategoryID, seen int64) error {
-	rev, err := rev(t, t.catRevs, id, `SELECT rev FROM categories WHERE id = $1`)
-	if err != nil {
-		return err
+	rev, known := t.catRevs[id]
+	if !known {
+		err := t.conn.Query(revOfPlace, []any{id}, func(row Row) error { return scan(row, &rev) })
+		if err != nil {
+			return err
+		}
+		t.catRevs[id] = rev
 	}
 	if rev != seen {
 		return forum.ErrStale
@@ -130,43 +210,23 @@ func (t *tx) checkCategory(id forum.CategoryID, seen int64) error {
 	return nil
 }
 
-// rev reads a rev once a batch; 0 where the row is gone.
-func rev[ID comparable](t *tx, known map[ID]int64, id ID, text string) (int64, error) {
-	if rev, ok := known[id]; ok {
-		return rev, nil
-	}
-	var rev int64
-	err := t.conn.Query(text, []any{id}, func(row Row) error { return scan(row, &rev) })
-	if err == nil {
-		known[id] = rev
-	}
-	return rev, err
-}
+const keptUnder = `
+	SELECT hash, made_id, thread_id, number, post_count, last_activity_at, version, created_at
+	FROM idempotency WHERE user_id = $1 AND key = $2`
 
-// receipt looks a key up, in this batch and in the table.
-func (t *tx) receipt(change forum.Change) (forum.Receipt, bool, error) {
-	kept, known := t.keys[userKey{change.Actor, change.Key}]
-	if !known {
-		query := keyQuery(change, &kept, &known)
-		if err := t.conn.Query(query.Text, query.Args, query.Each); err != nil {
-			return forum.Receipt{}, false, err
-		}
-	}
-	return kept.answer(known, change)
-}
+func (k userKey) args() []any { return []any{int64(k.user), k.key} }
 
-func keyQuery(change forum.Change, kept *keyed, known *bool) Query {
+func scanKept(row Row) (keyed, error) {
+	kept := keyed{known: true}
 	r := &kept.receipt
-	return Query{`
-		SELECT hash, made_id, thread_id, number, post_count, last_activity_at, version, created_at
-		FROM idempotency WHERE user_id = $1 AND key = $2`,
-		[]any{int64(change.Actor), change.Key},
-		one(known, &kept.hash, &r.ID, &r.Thread, &r.Number, &r.PostCount, &r.LastActivityAt, &r.Version, &r.At)}
+	err := scan(row, &kept.hash, &r.ID, &r.Thread, &r.Number, &r.PostCount, &r.LastActivityAt, &r.Version, &r.At)
+	return kept, err
 }
 
-func (k keyed) answer(known bool, change forum.Change) (forum.Receipt, bool, error) {
+// answer is what was stored under the change's key; known is false where nothing was.
+func (k keyed) answer(change forum.Change) (receipt forum.Receipt, known bool, err error) {
 	switch {
-	case !known:
+	case !k.known:
 		return forum.Receipt{}, false, nil
 	case k.hash != change.Hash:
 		return forum.Receipt{}, false, forum.ErrKeyReused
@@ -180,13 +240,12 @@ func (t *tx) keep(change forum.Change, r forum.Receipt) error {
 	if change.Key == "" {
 		return nil
 	}
-	t.keys[userKey{change.Actor, change.Key}] = keyed{change.Hash, r}
-	_, err := t.exec(`
+	t.keys[userKey{change.Actor, change.Key}] = keyed{true, change.Hash, r}
+	return t.later(`
 		INSERT INTO idempotency (user_id, key, hash, made_id, thread_id, number, post_count, last_activity_at, version, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		int64(change.Actor), change.Key, []byte(change.Hash), r.ID, int64(r.Thread), r.Number, r.PostCount,
 		r.LastActivityAt.UnixMicro(), r.Version, r.At.UnixMicro())
-	return err
 }
 
 // exec changes rows. A statement that changed some makes its member one that cannot be refused any more.
@@ -198,6 +257,12 @@ func (t *tx) exec(text string, args ...any) (int64, error) {
 	return changed, err
 }
 
+// later changes one row, with others like it (Conn.Later).
+func (t *tx) later(text string, args ...any) error {
+	t.changes++
+	return t.conn.Later(text, args...)
+}
+
 // insertID runs an INSERT ... RETURNING id.
 func (t *tx) insertID(text string, args ...any) (int64, error) {
 	var id int64
@@ -206,23 +271,36 @@ func (t *tx) insertID(text string, args ...any) (int64, error) {
 	return id, err
 }
 
-// thread returns a thread's row, read once a batch. What is changed of it is written by flush.
+// errHeld is a thread that another transaction holds: who wants it comes again.
+var errHeld = errors.New("the thread is held by another transaction")
+
+// thread returns a thread's row, read once a batch and locked. What is changed of it is written by flush.
 func (t *tx) thread(id forum.ThreadID) (*thread, error) {
 	if known := t.threads[id]; known != nil {
 		return known, nil
 	}
-	var row thread
-	found := false
-	err := t.conn.Query(`SELECT `+lockedThreadColumns+` FROM threads t WHERE t.id = $1 AND t.purging_at IS NULL`,
-		[]any{id}, one(&found, lockedThreadDest(&row.Thread)...))
-	switch {
-	case err != nil:
-		return nil, err
-	case !found:
-		return nil, forum.ErrNotFound
+	if t.held[id] {
+		return nil, errHeld
 	}
-	t.threads[id] = &row
-	return &row, nil
+	var row *thread
+	err := t.conn.Query(lockThread, []any{id}, func(r Row) (err error) {
+		row, err = t.hold(r)
+		return err
+	})
+	if err == nil && row == nil {
+		err = forum.ErrNotFound
+	}
+	return row, err
+}
+
+// hold takes a thread's row, which is locked, in hand.
+func (t *tx) hold(row Row) (*thread, error) {
+	var held thread
+	if err := scan(row, lockedThreadDest(&held.Thread)...); err != nil {
+		return nil, err
+	}
+	t.threads[held.ID] = &held
+	return &held, nil
 }
 
 // stamp gives the next time of a thread, under its lock.
@@ -247,16 +325,10 @@ func (thread *thread) receipt(number int64, at time.Time) forum.Receipt {
 		LastActivityAt: thread.LastActivityAt, Version: thread.Version, At: at}
 }
 
-// flushError is an error of writing what several members counted together: it says nothing
-// against the one that had it written.
-type flushError struct{ error }
-
-func (e flushError) Unwrap() error { return e.error }
-
 // flush writes what the batch has gathered: threads and counters, in the lock order.
 func (t *tx) flush() error {
 	if err := t.writeCounters(); err != nil {
-		return flushError{fmt.Errorf("writing counters: %w", err)}
+		return Deferred{fmt.Errorf("writing counters: %w", err)}
 	}
 	return nil
 }

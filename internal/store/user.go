@@ -47,7 +47,7 @@ func (s *Store) Profile(ctx context.Context, reader forum.Visibility, folded str
 				coalesce(sum(n.reactions_received), 0), coalesce(sum(n.solutions), 0)
 			FROM users u JOIN user_category_counts n ON n.user_id = u.id
 			JOIN category_access a ON a.category_id = n.category_id AND a.role = $1
-			WHERE a.see <> 0 AND u.folded = $2`, []any{reader.Role, folded},
+			WHERE a.see AND u.folded = $2`, []any{reader.Role, folded},
 			func(row Row) error {
 				return scan(row, &threads[forum.Visible], &posts[forum.Visible], &p.ReactionsReceived, &p.Solutions)
 			}},
@@ -56,7 +56,7 @@ func (s *Store) Profile(ctx context.Context, reader forum.Visibility, folded str
 				coalesce(sum(n.posts_unlisted), 0), coalesce(sum(n.posts_hidden), 0), coalesce(sum(n.posts_deleted), 0)
 			FROM users u JOIN user_category_counts n ON n.user_id = u.id
 			JOIN category_access a ON a.category_id = n.category_id AND a.role = $1
-			WHERE a.moderate <> 0 AND u.folded = $2`, []any{reader.Role, folded},
+			WHERE a.moderate AND u.folded = $2`, []any{reader.Role, folded},
 			func(row Row) error {
 				return scan(row, &threads[forum.Unlisted], &threads[forum.Hidden], &threads[forum.Deleted],
 					&posts[forum.Unlisted], &posts[forum.Hidden], &posts[forum.Deleted])

@@ -172,7 +172,7 @@ func checks() []check {
 			stored: `SELECT x.thread_id, x.number, x.created_at - x.before FROM (
 					SELECT thread_id, number, created_at, max(created_at) OVER (PARTITION BY thread_id ORDER BY number
 						ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-					FROM posts WHERE late = 0
+					FROM posts WHERE NOT late
 				) x WHERE x.created_at < x.before`,
 			counted: `SELECT 0, 0, 0 WHERE 1 = 0`},
 		{name: "first post of each thread", keys: []string{"thread"}, numbers: []string{"there"}, rows: "threads",

@@ -9,15 +9,15 @@ const (
 	joinAccess = ` JOIN category_access a ON a.category_id = t.category_id AND a.role = $1 `
 
 	// listsThread: in a list of visible threads.
-	listsThread = ` a.see <> 0 AND t.purging_at IS NULL AND t.state = 'visible' `
+	listsThread = ` a.see AND t.purging_at IS NULL AND t.state = 'visible' `
 
 	// seesThread: by its address.
-	seesThread = ` a.see <> 0 AND t.purging_at IS NULL AND (t.state IN ('visible', 'unlisted') OR a.moderate <> 0
+	seesThread = ` a.see AND t.purging_at IS NULL AND (t.state IN ('visible', 'unlisted') OR a.moderate
 		OR t.author_id = $2 AND t.author_deleted_at IS NOT NULL
 			AND t.mod_deleted_at IS NULL AND t.mod_hidden_at IS NULL AND t.flag_hidden_at IS NULL) `
 
 	// seesPost: in a thread that the reader sees.
-	seesPost = ` (p.state = 'visible' OR a.moderate <> 0
+	seesPost = ` (p.state = 'visible' OR a.moderate
 		OR p.author_id = $2 AND p.author_deleted_at IS NOT NULL
 			AND p.mod_deleted_at IS NULL AND p.mod_hidden_at IS NULL AND p.flag_hidden_at IS NULL) `
 )

@@ -91,8 +91,8 @@ var mutants = []mutant{
 		test: flushed,
 		says: "acknowledged before they were flushed",
 		edits: []edit{
-			{"internal/store/combiner.go", flushBatch, "		err = tx.flush()\n		if err == nil && !slices.ContainsFunc(batch, func(m *member) bool { return m.change.Thread == 0 }) {\n			answer(batch, nil)\n		}\n		return err\n	})\n"},
-			{"internal/store/combiner.go", "			answer(batch, nil)\n			return\n", "			select {\n			case <-batch[0].done:\n			default:\n				answer(batch, nil)\n			}\n			return\n"},
+			{"internal/store/combiner.go", flushBatch, "		err = tx.flush()\n		if err == nil && !slices.ContainsFunc(batch, func(m *member) bool { return m.change.Thread == 0 }) {\n			c.answerOrAgain(batch)\n		}\n		return err\n	})\n"},
+			{"internal/store/combiner.go", "			c.answerOrAgain(batch)\n			return\n", "			select {\n			case <-batch[0].done:\n			default:\n				c.answerOrAgain(batch)\n			}\n			return\n"},
 		},
 	},
 	{
@@ -212,11 +212,11 @@ var mutants = []mutant{
 		test: killed,
 		says: "is there 2 times",
 		edits: []edit{
-			{"internal/store/tx.go", keepKey, "	remembered.Store(userKey{change.Actor, change.Key}, keyed{change.Hash, r})\n	if change.Key != \"\" {\n		return nil\n	}\n"},
-			{"internal/store/tx.go", "	kept, known := t.keys[userKey{change.Actor, change.Key}]\n",
-				"	var kept keyed\n	found, known := remembered.Load(userKey{change.Actor, change.Key})\n	if known {\n		kept = found.(keyed)\n	}\n"},
+			{"internal/store/tx.go", keepKey, "	remembered.Store(userKey{change.Actor, change.Key}, keyed{true, change.Hash, r})\n	if change.Key != \"\" {\n		return nil\n	}\n"},
+			{"internal/store/tx.go", lookUpKey,
+				"		found, _ := remembered.LoadOrStore(userKey{m.change.Actor, m.change.Key}, keyed{})\n		receipt, known, err := found.(keyed).answer(m.change)\n"},
 			{"internal/store/tx.go", "type userKey struct {", "var remembered sync.Map\n\ntype userKey struct {"},
-			{"internal/store/tx.go", "	\"log/slog\"\n", "	\"log/slog\"\n	\"sync\"\n"},
+			{"internal/store/tx.go", "	\"slices\"\n", "	\"slices\"\n	\"sync\"\n"},
 		},
 	},
 	{
@@ -225,11 +225,11 @@ var mutants = []mutant{
 		test: busyOnce,
 		says: "stored (-want +got)",
 		edits: []edit{
-			{"internal/store/tx.go", keepKey, keepKey + "	remembered.Store(userKey{change.Actor, change.Key}, keyed{change.Hash, r})\n"},
-			{"internal/store/tx.go", "	kept, known := t.keys[userKey{change.Actor, change.Key}]\n",
-				"	var kept keyed\n	found, known := remembered.Load(userKey{change.Actor, change.Key})\n	if known {\n		kept = found.(keyed)\n	}\n"},
+			{"internal/store/tx.go", keepKey, keepKey + "	remembered.Store(userKey{change.Actor, change.Key}, keyed{true, change.Hash, r})\n"},
+			{"internal/store/tx.go", lookUpKey,
+				"		found, _ := remembered.LoadOrStore(userKey{m.change.Actor, m.change.Key}, keyed{})\n		receipt, known, err := found.(keyed).answer(m.change)\n"},
 			{"internal/store/tx.go", "type userKey struct {", "var remembered sync.Map\n\ntype userKey struct {"},
-			{"internal/store/tx.go", "	\"log/slog\"\n", "	\"log/slog\"\n	\"sync\"\n"},
+			{"internal/store/tx.go", "	\"slices\"\n", "	\"slices\"\n	\"sync\"\n"},
 		},
 	},
 	{
@@ -264,7 +264,7 @@ var mutants = []mutant{
 			"	err := t.conn.Query(`SELECT coalesce(max(number), 0) + 1 FROM posts WHERE thread_id = $1`, []any{thread.ID},\n" +
 				"		func(row Row) error { return scan(row, &thread.NextNumber) })\n	if err != nil {\n		return err\n	}\n" +
 				"	post.Thread, post.Number = thread.ID, max(post.Number, thread.NextNumber)\n"},
-			{"internal/store/post.go", "	_, err := t.exec(`\n		INSERT INTO posts", "	_, err = t.exec(`\n		INSERT INTO posts"}},
+			{"internal/store/post.go", "	err := t.later(`\n		INSERT INTO posts", "	err = t.later(`\n		INSERT INTO posts"}},
 	},
 	{
 		name:  "ids given again",
@@ -287,7 +287,7 @@ var mutants = []mutant{
 		test: gaveUp,
 		says: "want each of ten stored by one run",
 		edits: []edit{
-			{"internal/store/combiner.go", "	m := &member{change:", "	m := &member{ctx: ctx, change:"},
+			{"internal/store/combiner.go", "	m.done = make(chan struct{})\n", "	m.done, m.ctx = make(chan struct{}), ctx\n"},
 			{"internal/store/combiner.go", "	change  forum.Change\n	bytes ", "	ctx     context.Context\n	change  forum.Change\n	bytes "},
 			{"internal/store/combiner.go", "c.engine.Write(context.Background(),", "c.engine.Write(batch[0].ctx,"},
 			{"internal/store/sqlite/engine.go", "Write(_ context.Context, run", "Write(ctx context.Context, run"},
@@ -341,7 +341,8 @@ const (
 	notChanged  = "		if !changed {\n			return thread.receipt(number, t.now), nil\n		}\n"
 	threadMoves = "	if after.State != before.State || after.CategoryID != before.CategoryID {\n"
 	editThread  = "func (s *Store) EditThread(ctx context.Context, change forum.Change, edit forum.ThreadEdit) (forum.Receipt, error) {\n"
-	keepKey     = "	t.keys[userKey{change.Actor, change.Key}] = keyed{change.Hash, r}\n"
+	keepKey     = "	t.keys[userKey{change.Actor, change.Key}] = keyed{true, change.Hash, r}\n"
+	lookUpKey   = "		receipt, known, err := t.keys[userKey{m.change.Actor, m.change.Key}].answer(m.change)\n"
 
 	countCategory = "		add(OfCategory, category, 0, PostsIn+Column(state), n)\n"
 

@@ -58,15 +58,18 @@ func open(ctx context.Context, uri, setup string) (_ *conn, err error) {
 // maxStatements bounds the prepared statements of a connection; lists build theirs from few parts.
 const maxStatements = 400
 
-var dollar = regexp.MustCompile(`\$(\d+)`)
+var (
+	dollar = regexp.MustCompile(`\$(\d+)`)
+	locks  = regexp.MustCompile(` FOR (SHARE|NO KEY UPDATE)( OF \w+)?( SKIP LOCKED)?$`)
+)
 
 // prepare returns the statement for a text. $n becomes ?n: SQLite numbers $n by order of
-// appearance, silently.
+// appearance, silently. Row locks are left out: whoever writes has the whole file.
 func (c *conn) prepare(text string) (*sqlite3.Stmt, error) {
 	if statement := c.statements[text]; statement != nil {
 		return statement, nil
 	}
-	statement, rest, err := c.db.PrepareFlags(dollar.ReplaceAllString(text, "?$1"), sqlite3.PREPARE_PERSISTENT)
+	statement, rest, err := c.db.PrepareFlags(dollar.ReplaceAllString(locks.ReplaceAllString(text, ""), "?$1"), sqlite3.PREPARE_PERSISTENT)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("preparing %q: %w", text, err)
@@ -94,6 +97,8 @@ func bind(statement *sqlite3.Stmt, args []any) error {
 			err = statement.BindNull(i + 1)
 		case int64:
 			err = statement.BindInt64(i+1, v)
+		case bool:
+			err = statement.BindBool(i+1, v)
 		case string:
 			err = statement.BindText(i+1, v)
 		case []byte:
@@ -124,6 +129,27 @@ func (c *conn) Query(text string, args []any, each func(store.Row) error) (err e
 		}
 	}
 	return statement.Err()
+}
+
+// QueryMany runs the statements one by one.
+func (c *conn) QueryMany(many ...store.Many) error {
+	for _, m := range many {
+		for i, args := range m.Sets {
+			if err := c.Query(m.Text, args, func(row store.Row) error { return m.Each(i, row) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Later runs the statement at once: there is no way to wait for.
+func (c *conn) Later(text string, args ...any) error {
+	changed, err := c.Exec(text, args...)
+	if err == nil && changed != 1 {
+		err = fmt.Errorf("%d rows changed, not one, by %q", changed, text)
+	}
+	return err
 }
 
 // Exec runs a statement that returns no rows.

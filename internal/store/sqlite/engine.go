@@ -105,6 +105,12 @@ func (e *Engine) openWriter(ctx context.Context) error {
 // errClosed answers who comes after Close.
 var errClosed = errors.New("the database is closed")
 
+// Dialect is SQLite.
+func (e *Engine) Dialect() store.Dialect { return store.SQLite }
+
+// Lanes is 1: there is one writer.
+func (e *Engine) Lanes() int { return 1 }
+
 // Read runs queries in one snapshot.
 func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 	c, err := e.takeReader(ctx)

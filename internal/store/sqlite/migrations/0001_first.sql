@@ -166,7 +166,7 @@ CREATE TABLE posts (
     html              TEXT    NOT NULL,
     UNIQUE (thread_id, number)
 ) STRICT;
-CREATE INDEX posts_late ON posts (thread_id, created_at) WHERE late = 1;
+CREATE INDEX posts_late ON posts (thread_id, created_at) WHERE late;
 CREATE INDEX posts_author ON posts (author_id, created_at) WHERE author_id IS NOT NULL;
 CREATE INDEX posts_reply ON posts (reply_thread_id, reply_number) WHERE reply_number IS NOT NULL;
 
