@@ -129,7 +129,7 @@ var rules = []rule{
 		name:    "product code imports no testing tools",
 		reason:  "the program carries what it runs; a helper that tests and product share hides what is tested",
 		folders: []string{"cmd", "internal", "client"},
-		except:  []string{"internal/proof", storetest},
+		except:  []string{"internal/proof", storetest, "internal/store/postgres/pgtest"},
 		forbids: func(_, imported string) bool {
 			return slices.ContainsFunc(testingTools, func(t string) bool { return below(imported, t) })
 		},

@@ -89,9 +89,16 @@ func (s *Store) CreateCategory(ctx context.Context, change forum.Change, categor
 	})
 }
 
+// lockTree holds every category until the commit, and counts them: what follows from the tree is
+// derived by one transaction at a time.
+func (t *tx) lockTree() (all int64, err error) {
+	err = t.conn.Query(`SELECT id FROM categories ORDER BY id FOR NO KEY UPDATE`, nil, func(Row) error { all++; return nil })
+	return all, err
+}
+
 func (t *tx) insertCategory(category forum.Category, own forum.Permissions) (forum.CategoryID, error) {
-	var all int64
-	if err := t.conn.Query(`SELECT count(*) FROM categories`, nil, func(row Row) error { return scan(row, &all) }); err != nil {
+	all, err := t.lockTree()
+	if err != nil {
 		return 0, err
 	}
 	if all >= forum.MaxCategories {
@@ -167,6 +174,9 @@ func (t *tx) storePermissions(id forum.CategoryID, own forum.Permissions) error 
 // EditCategory changes name, slug and description. The slug it had leads to it from now on.
 func (s *Store) EditCategory(ctx context.Context, change forum.Change, category forum.Category) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if _, err := t.lockTree(); err != nil {
+			return forum.Receipt{}, err
+		}
 		slug, err := t.freeSlug(category.Slug, category.ID)
 		if err != nil {
 			return forum.Receipt{}, err
@@ -198,6 +208,9 @@ func (s *Store) EditCategory(ctx context.Context, change forum.Change, category 
 // HideCategory sets or clears the mark, for the whole subtree.
 func (s *Store) HideCategory(ctx context.Context, change forum.Change, id forum.CategoryID, at time.Time) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if _, err := t.lockTree(); err != nil {
+			return forum.Receipt{}, err
+		}
 		by := change.Actor
 		if at.IsZero() {
 			by = 0
@@ -221,6 +234,9 @@ func (s *Store) HideCategory(ctx context.Context, change forum.Change, id forum.
 // SetCategoryPermissions replaces a category's own table, for the whole subtree.
 func (s *Store) SetCategoryPermissions(ctx context.Context, change forum.Change, id forum.CategoryID, own forum.Permissions) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if _, err := t.lockTree(); err != nil {
+			return forum.Receipt{}, err
+		}
 		all := map[forum.CategoryID]forum.Permissions{}
 		before := permissionsQuery(all)
 		if err := t.conn.Query(before.Text, before.Args, before.Each); err != nil {
@@ -241,6 +257,9 @@ func (s *Store) MoveCategory(ctx context.Context, change forum.Change, id, paren
 	may func(map[forum.CategoryID]forum.CategoryID) error) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		receipt := forum.Receipt{ID: int64(id), At: t.now}
+		if _, err := t.lockTree(); err != nil {
+			return receipt, err
+		}
 		parents, names, err := t.categoryTree()
 		if err != nil || parents[id] == parent {
 			return receipt, err
@@ -279,6 +298,9 @@ func (t *tx) categoryTree() (parents map[forum.CategoryID]forum.CategoryID, name
 // OrderCategories gives siblings the positions 1..n.
 func (s *Store) OrderCategories(ctx context.Context, change forum.Change, parent forum.CategoryID, ids []forum.CategoryID) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if _, err := t.lockTree(); err != nil {
+			return forum.Receipt{}, err
+		}
 		siblings := map[forum.CategoryID]bool{}
 		err := t.conn.Query(`SELECT id FROM categories WHERE coalesce(parent_id, 0) = $1`, []any{int64(parent)}, func(row Row) error {
 			siblings[forum.CategoryID(row.Int64(0))] = true

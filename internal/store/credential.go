@@ -13,6 +13,10 @@ func (s *Store) CreateSession(ctx context.Context, hash string, user forum.UserI
 		[]byte(hash), user, now, expires)
 }
 
+// credentialsChanged says that one that the batch has looked up may not be valid any more: whoever
+// comes after it in the batch decides again.
+func (t *tx) credentialsChanged() { clear(t.credRevs) }
+
 // do is a write of one statement that nothing rests on.
 func (s *Store) do(ctx context.Context, text string, args ...any) error {
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
@@ -29,12 +33,20 @@ func (s *Store) SessionUser(ctx context.Context, hash string, now time.Time) (fo
 
 // DeleteSession ends a session.
 func (s *Store) DeleteSession(ctx context.Context, hash string) error {
-	return s.do(ctx, `DELETE FROM sessions WHERE hash = $1`, []byte(hash))
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		_, err := t.exec(`DELETE FROM sessions WHERE hash = $1`, []byte(hash))
+		t.credentialsChanged()
+		return forum.Receipt{}, err
+	})
+	return err
 }
 
 // CreateToken stores a token by its secret's hash.
 func (s *Store) CreateToken(ctx context.Context, change forum.Change, token forum.APIToken, hash string) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if _, err := t.userByID(token.User); err != nil { // locks it: their tokens are counted
+			return forum.Receipt{}, err
+		}
 		var all int64
 		err := t.conn.Query(`SELECT count(*) FROM tokens WHERE user_id = $1`, []any{token.User}, func(row Row) error { return scan(row, &all) })
 		if err != nil {
@@ -73,6 +85,7 @@ func (s *Store) Tokens(ctx context.Context, user forum.UserID) ([]forum.APIToken
 func (s *Store) DeleteToken(ctx context.Context, user forum.UserID, id int64) error {
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
 		changed, err := t.exec(`DELETE FROM tokens WHERE user_id = $1 AND id = $2`, user, id)
+		t.credentialsChanged()
 		if err == nil && changed == 0 {
 			err = forum.ErrNotFound
 		}

@@ -45,10 +45,12 @@ type Conn interface {
 }
 
 // Deferred is an error of a statement that was given to Later. It says nothing against what found it.
-type Deferred struct{ error }
+type Deferred struct{ Cause error }
+
+func (d Deferred) Error() string { return d.Cause.Error() }
 
 // Unwrap returns what went wrong.
-func (d Deferred) Unwrap() error { return d.error }
+func (d Deferred) Unwrap() error { return d.Cause }
 
 // Dialect names an engine's SQL.
 type Dialect int

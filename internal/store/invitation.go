@@ -47,7 +47,7 @@ func (s *Store) Invitation(ctx context.Context, hash string) (forum.Invitation, 
 // Invitations returns the newest invitations.
 func (s *Store) Invitations(ctx context.Context, before int64, limit int) ([]forum.Invitation, error) {
 	var all []forum.Invitation
-	err := s.read(ctx, Query{invitations + `WHERE $1 = 0 OR i.id < $1 ORDER BY i.id DESC LIMIT $2`, []any{before, int64(limit)}, func(row Row) error {
+	err := s.read(ctx, Query{invitations + `WHERE CAST($1 AS BIGINT) = 0 OR i.id < $1 ORDER BY i.id DESC LIMIT $2`, []any{before, int64(limit)}, func(row Row) error {
 		var invitation forum.Invitation
 		err := scan(row, invitationDest(&invitation)...)
 		all = append(all, invitation)
@@ -103,10 +103,14 @@ func (s *Store) SignUp(ctx context.Context, user forum.User, folded, passwordHas
 	return forum.UserID(receipt.ID), err
 }
 
-// invitation reads an invitation in the transaction; nil where there is none of that hash.
+// invitation reads and locks an invitation in the transaction; nil where there is none of that hash.
 func (t *tx) invitation(hash string) (*forum.Invitation, error) {
 	var invitation forum.Invitation
 	found := false
+	if err := t.conn.Query(`SELECT id FROM invitations WHERE hash = $1 FOR NO KEY UPDATE`, []any{[]byte(hash)}, one(&found)); err != nil || !found {
+		return nil, err
+	}
+	found = false
 	query := invitationQuery(hash, &found, &invitation)
 	if err := t.conn.Query(query.Text, query.Args, query.Each); err != nil || !found {
 		return nil, err

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"folkmoot/internal/forum"
 )
@@ -40,15 +44,8 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 		where += ` AND u.folded = ` + bind(query.Author)
 	}
 	if len(query.Words) > 0 {
-		// The newest that the reader sees are ranked: the predicate stands inside the bound.
-		tables = ` (SELECT s.rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text s
-				JOIN search_docs d ON d.doc = s.rowid
-				JOIN posts p ON p.doc = d.doc AND p.text_version = d.text_version
-				JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id
-				WHERE s.search_text MATCH ` + bind(matchExpression(query.Words)) + ` AND p.state = 'visible' AND ` + where + `
-				ORDER BY s.rowid DESC LIMIT ` + bind(int64(forum.MaxSearchHits)) + `) AS hits
-			JOIN posts p ON p.doc = hits.doc
-			JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
+		index := indexes[s.engine.Dialect()]
+		tables = fmt.Sprintf(index.hits, bind(index.match(query.Words)), where, bind(int64(forum.MaxSearchHits))) + foundTables
 		order = ` hits.score, p.created_at DESC, p.thread_id, p.number`
 	}
 	err := s.read(ctx, Query{`SELECT ` + postColumns + ` FROM ` + tables + ` WHERE p.state = 'visible' AND ` + where +
@@ -62,13 +59,125 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 	return posts, false, nil
 }
 
-// matchExpression makes the words of a query one of the index: all must occur, a phrase in its order.
+// index is how an engine's index of words is asked and written.
+type index struct {
+	// hits are the newest posts that hold what a match ($1 of the format) asks for and meet a
+	// condition ($2), so many of them ($3): those are ranked, and the predicate stands inside the bound.
+	hits  string
+	match func(words []string) string
+
+	// pending are the oldest of the queue: id, place of the post in the index (0 where there is no
+	// post any more), thread, number, text version, title, body.
+	pending string
+	// write are the statements that bring one post up to date: $1 its place, $2 its thread, $3 its
+	// number, $4 its text version, $5 and $6 what texts makes of its title and its body.
+	write []string
+	texts func(title, body string) (first, second string)
+}
+
+// foundTables are postTables for the posts of hits.
+const foundTables = ` JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
+
+var indexes = [...]index{
+	SQLite: {
+		hits: ` (SELECT s.rowid AS doc, bm25(search_text, 4.0, 1.0) AS score FROM search_text s
+				JOIN search_docs d ON d.doc = s.rowid
+				JOIN posts p ON p.doc = d.doc AND p.text_version = d.text_version
+				` + foundTables + `
+				WHERE s.search_text MATCH %s AND p.state = 'visible' AND %s
+				ORDER BY s.rowid DESC LIMIT %s) AS hits
+			JOIN posts p ON p.doc = hits.doc `,
+		match: matchExpression,
+		pending: `
+			SELECT q.id, p.doc, q.thread_id, q.number, p.text_version, CASE WHEN q.number = 1 THEN t.title ELSE '' END, p.body
+			FROM search_queue q
+			LEFT JOIN posts p ON p.thread_id = q.thread_id AND p.number = q.number
+			LEFT JOIN threads t ON t.id = q.thread_id
+			ORDER BY q.id LIMIT $1`,
+		write: []string{
+			`DELETE FROM search_text WHERE rowid = (SELECT doc FROM search_docs WHERE doc = $1)`,
+			`INSERT INTO search_text (rowid, title, body) VALUES ($1, $5, $6)`,
+			`INSERT INTO search_docs (doc, text_version) VALUES ($1, $4)
+			ON CONFLICT (doc) DO UPDATE SET text_version = excluded.text_version`,
+		},
+		texts: func(title, body string) (string, string) { return title, body },
+	},
+	PostgreSQL: {
+		hits: ` (SELECT p.thread_id, p.number, -ts_rank(d.words, q.words) AS score
+				FROM (SELECT CAST(%s AS tsquery) AS words) q
+				JOIN search_docs d ON d.words @@ q.words
+				JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
+				` + foundTables + `
+				WHERE p.state = 'visible' AND %s
+				ORDER BY p.created_at DESC, p.thread_id, p.number LIMIT %s) AS hits
+			JOIN posts p ON p.thread_id = hits.thread_id AND p.number = hits.number `,
+		match: queryOfLexemes,
+		pending: `
+			SELECT q.id, p.number, q.thread_id, q.number, p.text_version, CASE WHEN q.number = 1 THEN t.title ELSE '' END, p.body
+			FROM search_queue q
+			LEFT JOIN posts p ON p.thread_id = q.thread_id AND p.number = q.number
+			LEFT JOIN threads t ON t.id = q.thread_id
+			ORDER BY q.id LIMIT $1`,
+		write: []string{`
+			INSERT INTO search_docs (thread_id, number, text_version, words)
+			VALUES ($2, $3, $4, setweight(CAST($5 AS tsvector), 'A') || CAST($6 AS tsvector))
+			ON CONFLICT (thread_id, number) DO UPDATE SET text_version = excluded.text_version, words = excluded.words`},
+		texts: func(title, body string) (string, string) { return vectorOfLexemes(title), vectorOfLexemes(body) },
+	},
+}
+
+// matchExpression makes the words of a query one of FTS5: all must occur, a phrase in its order.
 func matchExpression(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
 		quoted[i] = `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
 	}
 	return strings.Join(quoted, " ")
+}
+
+// queryOfLexemes makes the words of a query a tsquery of the same meaning.
+func queryOfLexemes(words []string) string {
+	var all []string
+	for _, word := range words {
+		if phrase := lexemes(word); len(phrase) > 0 {
+			all = append(all, "'"+strings.Join(phrase, "' <-> '")+"'")
+		}
+	}
+	return strings.Join(all, " & ")
+}
+
+// What a tsvector can hold (PostgreSQL's manual, "Limitations" of text search), with room to spare.
+const (
+	maxLexeme  = 512     // bytes; 2 KiB
+	maxLexemes = 16_383  // the greatest position
+	maxVector  = 200_000 // bytes; 1 MiB
+)
+
+// vectorOfLexemes makes a text a tsvector, as PostgreSQL reads one. What is too much for it is left out.
+func vectorOfLexemes(text string) string {
+	var b strings.Builder
+	for i, lexeme := range lexemes(text) {
+		if i == maxLexemes || b.Len() > maxVector {
+			break
+		}
+		fmt.Fprintf(&b, "'%s':%d ", lexeme, i+1)
+	}
+	return b.String()
+}
+
+// lexemes are the words of a text as FTS5's unicode61 takes them apart: runs of letters and digits,
+// in lower case and without their accents.
+func lexemes(text string) []string {
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case unicode.IsLetter(r), unicode.IsNumber(r):
+			return unicode.ToLower(r)
+		}
+		return ' '
+	}, norm.NFD.String(text))
+	return slices.DeleteFunc(strings.Fields(plain), func(word string) bool { return len(word) > maxLexeme })
 }
 
 func pendingQuery(pending *int64) Query {
@@ -108,26 +217,26 @@ func (s *Store) indexPending(ctx context.Context) (pause time.Duration) {
 
 // pendingText is one queued post with the text to be indexed.
 type pendingText struct {
-	queued       int64 // id in the queue
-	doc          int64 // the post's place in the index; 0 where there is no post any more
-	textVersion  int64
-	title, plain string
+	queued      int64 // id in the queue
+	place       int64 // of the post in the index; 0 where there is no post any more
+	thread      forum.ThreadID
+	number      int64
+	textVersion int64
+	title, body string // as the index takes them
 }
 
-// pendingTexts reads the oldest of the queue, and makes plain text of it outside the writer.
+// pendingTexts reads the oldest of the queue, and makes of it what is indexed, outside the writer.
 func (s *Store) pendingTexts(ctx context.Context) ([]pendingText, error) {
 	var pieces []pendingText
-	err := s.read(ctx, Query{`
-		SELECT q.id, p.doc, p.text_version, CASE WHEN q.number = 1 THEN t.title ELSE '' END, p.body
-		FROM search_queue q
-		LEFT JOIN posts p ON p.thread_id = q.thread_id AND p.number = q.number
-		LEFT JOIN threads t ON t.id = q.thread_id
-		ORDER BY q.id LIMIT $1`, []any{int64(indexBatch)}, func(row Row) error {
+	index := &indexes[s.engine.Dialect()]
+	err := s.read(ctx, Query{index.pending, []any{int64(indexBatch)}, func(row Row) error {
 		var piece pendingText
-		err := scan(row, &piece.queued, &piece.doc, &piece.textVersion, &piece.title, &piece.plain)
+		var title, body string
+		err := scan(row, &piece.queued, &piece.place, &piece.thread, &piece.number, &piece.textVersion, &title, &body)
 		if s.Plain != nil {
-			piece.plain = s.Plain(piece.plain)
+			body = s.Plain(body)
 		}
+		piece.title, piece.body = index.texts(title, body)
 		pieces = append(pieces, piece)
 		return err
 	}})
@@ -140,7 +249,7 @@ func (s *Store) index(ctx context.Context, pieces []pendingText) (time.Duration,
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
 		began := time.Now()
 		for _, piece := range pieces {
-			if err := t.index(piece); err != nil {
+			if err := t.index(&indexes[s.engine.Dialect()], piece); err != nil {
 				return forum.Receipt{}, err
 			}
 		}
@@ -152,26 +261,15 @@ func (s *Store) index(ctx context.Context, pieces []pendingText) (time.Duration,
 
 // index brings one post up to date. Where it was taken off the queue meanwhile, another process
 // has done so, perhaps from a later text.
-func (t *tx) index(piece pendingText) error {
+func (t *tx) index(index *index, piece pendingText) error {
 	taken, err := t.exec(`DELETE FROM search_queue WHERE id = $1`, piece.queued)
-	if err != nil || taken == 0 || piece.doc == 0 {
+	if err != nil || taken == 0 || piece.place == 0 {
 		return err
 	}
-	known := false
-	err = t.conn.Query(`SELECT 1 FROM search_docs WHERE doc = $1`, []any{piece.doc}, one(&known))
-	if err != nil {
-		return err
-	}
-	if known {
-		if _, err := t.exec(`DELETE FROM search_text WHERE rowid = $1`, piece.doc); err != nil {
+	for _, text := range index.write {
+		if _, err := t.exec(text, piece.place, piece.thread, piece.number, piece.textVersion, piece.title, piece.body); err != nil {
 			return err
 		}
 	}
-	if _, err := t.exec(`INSERT INTO search_text (rowid, title, body) VALUES ($1, $2, $3)`, piece.doc, piece.title, piece.plain); err != nil {
-		return err
-	}
-	_, err = t.exec(`
-		INSERT INTO search_docs (doc, text_version) VALUES ($1, $2)
-		ON CONFLICT (doc) DO UPDATE SET text_version = excluded.text_version`, piece.doc, piece.textVersion)
-	return err
+	return nil
 }

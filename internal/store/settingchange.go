@@ -16,7 +16,7 @@ func (s *Store) SettingChanges(ctx context.Context, before int64, limit int) ([]
 		FROM setting_changes x
 		LEFT JOIN categories c ON c.id = x.category_id
 		LEFT JOIN users u ON u.id = x.changed_by
-		WHERE $1 = 0 OR x.id < $1 ORDER BY x.id DESC LIMIT $2`, []any{before, int64(limit)}, func(row Row) error {
+		WHERE CAST($1 AS BIGINT) = 0 OR x.id < $1 ORDER BY x.id DESC LIMIT $2`, []any{before, int64(limit)}, func(row Row) error {
 		var x forum.SettingChange
 		err := scan(row, &x.ID, &x.Setting, &x.Category, &x.Place, &x.Before, &x.After, &x.By.ID, &x.By.Name, &x.At)
 		changes = append(changes, x)
@@ -51,10 +51,10 @@ func (t *tx) change(by forum.UserID, key, value string) error {
 	return t.set(key, value)
 }
 
-// setting reads a setting, "" where it was never set.
+// setting reads and locks a setting, "" where it was never set.
 func (t *tx) setting(key string) (string, error) {
 	var value string
-	err := t.conn.Query(`SELECT value FROM settings WHERE key = $1`, []any{key}, func(row Row) error { return scan(row, &value) })
+	err := t.conn.Query(`SELECT value FROM settings WHERE key = $1 FOR NO KEY UPDATE`, []any{key}, func(row Row) error { return scan(row, &value) })
 	return value, err
 }
 

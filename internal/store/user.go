@@ -125,6 +125,9 @@ func (t *tx) insertUser(user forum.User, folded, passwordHash string) (forum.Use
 // CreateFirstAdmin makes the first administrator, sets up the community and ends the first run.
 func (s *Store) CreateFirstAdmin(ctx context.Context, user forum.User, folded, passwordHash string, beginning forum.Beginning) (forum.UserID, error) {
 	receipt, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		if _, err := t.setting("first_run"); err != nil { // locks it: there is one first administrator
+			return forum.Receipt{}, err
+		}
 		admins, err := t.admins()
 		switch {
 		case err != nil:
@@ -159,17 +162,23 @@ func (t *tx) begin(by forum.UserID, beginning forum.Beginning) error {
 	return t.set("first_run", "")
 }
 
+// admins counts the administrators who are not suspended; they stay so until the commit.
 func (t *tx) admins() (int64, error) {
 	var n int64
-	err := t.conn.Query(`SELECT count(*) FROM users WHERE role = 'admin' AND suspended_at IS NULL`, nil, func(row Row) error { return scan(row, &n) })
+	err := t.conn.Query(`SELECT suspended_at FROM users WHERE role = 'admin' ORDER BY id FOR NO KEY UPDATE`, nil, func(row Row) error {
+		if row.Int64(0) == 0 {
+			n++
+		}
+		return nil
+	})
 	return n, err
 }
 
-// userByID reads a person's row in the transaction.
+// userByID reads and locks a person's row in the transaction.
 func (t *tx) userByID(id forum.UserID) (forum.User, error) {
 	var user forum.User
 	found := false
-	err := t.conn.Query(`SELECT `+userColumns+` FROM users u WHERE u.id = $1`, []any{id}, one(&found, userDest(&user)...))
+	err := t.conn.Query(`SELECT `+userColumns+` FROM users u WHERE u.id = $1 FOR NO KEY UPDATE`, []any{id}, one(&found, userDest(&user)...))
 	if err == nil && !found {
 		err = forum.ErrNotFound
 	}
@@ -180,6 +189,7 @@ func (t *tx) userByID(id forum.UserID) (forum.User, error) {
 func (t *tx) userChanged(id forum.UserID) error {
 	_, err := t.exec(`UPDATE users SET rev = rev + 1 WHERE id = $1`, id)
 	delete(t.userRevs, id)
+	t.credentialsChanged()
 	return err
 }
 
@@ -213,12 +223,12 @@ func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.U
 func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserID, role forum.Role) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
 		receipt := forum.Receipt{ID: int64(id), At: t.now}
-		user, err := t.userByID(id)
-		if err != nil || user.Role == role {
-			return receipt, err
-		}
 		admins, err := t.admins()
 		if err != nil {
+			return receipt, err
+		}
+		user, err := t.userByID(id)
+		if err != nil || user.Role == role {
 			return receipt, err
 		}
 		if user.Role == forum.Admin && user.State() == forum.Active && admins == 1 {
@@ -262,6 +272,7 @@ func (s *Store) SetPassword(ctx context.Context, id forum.UserID, hash string) e
 				return forum.Receipt{}, err
 			}
 		}
+		t.credentialsChanged()
 		return forum.Receipt{}, nil
 	})
 	if err != nil {

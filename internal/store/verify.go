@@ -83,6 +83,11 @@ func sumIf(condition, n string) string {
 	return fmt.Sprintf("sum(CASE WHEN %s THEN %s ELSE 0 END)", condition, n)
 }
 
+// greater is the greater of two expressions.
+func greater(a, b string) string {
+	return fmt.Sprintf("CASE WHEN %s > %s THEN %s ELSE %s END", a, b, a, b)
+}
+
 func prefixed(prefix string, names []string) []string {
 	var all []string
 	for _, name := range names {
@@ -92,7 +97,7 @@ func prefixed(prefix string, names []string) []string {
 }
 
 // checks are the stored numbers of docs/counters, one by one.
-func checks() []check {
+func checks(dialect Dialect) []check {
 	threadsPosts := append(prefixed("threads_", states), prefixed("posts_", states)...)
 	return []check{
 		{name: "thread posts", keys: []string{"thread"}, numbers: []string{"posts_visible", "posts_hidden", "posts_deleted", "reactions"}, rows: "posts",
@@ -164,7 +169,8 @@ func checks() []check {
 		// What numbers, times and versions promise of those still to be given.
 		{name: "next number, version and time above all given", keys: []string{"thread"}, numbers: []string{"next_number", "version", "last_stamped_at"}, rows: "posts",
 			stored: `SELECT t.id, t.next_number, t.version, t.last_stamped_at FROM ` + presentThreads,
-			counted: `SELECT t.id, max(t.next_number, coalesce(x.number, 0) + 1), max(t.version, coalesce(x.version, 0)), max(t.last_stamped_at, coalesce(x.at, 0))
+			counted: `SELECT t.id, ` + greater(`t.next_number`, `coalesce(x.number, 0) + 1`) + `, ` +
+				greater(`t.version`, `coalesce(x.version, 0)`) + `, ` + greater(`t.last_stamped_at`, `coalesce(x.at, 0)`) + `
 				FROM threads t LEFT JOIN (SELECT thread_id, max(number) AS number, max(version) AS version, max(created_at) AS at FROM posts GROUP BY thread_id) x ON x.thread_id = t.id
 				WHERE t.purging_at IS NULL`},
 		// Last activity and the jump to a date rest on it.
@@ -196,12 +202,15 @@ func checks() []check {
 			counted: `SELECT '', 0 WHERE 1 = 0`},
 		{name: "search knows or waits for each post", keys: []string{"thread", "post"}, numbers: []string{"text_version"}, rows: "search_docs",
 			stored: `SELECT p.thread_id, p.number, p.text_version FROM posts p
-				LEFT JOIN search_docs d ON d.doc = p.doc AND d.text_version = p.text_version
-				LEFT JOIN search_queue q ON d.doc IS NULL AND q.thread_id = p.thread_id AND q.number = p.number
-				WHERE d.doc IS NULL AND q.id IS NULL`,
+				LEFT JOIN search_docs d ON ` + indexedPost[dialect] + ` AND d.text_version = p.text_version
+				LEFT JOIN search_queue q ON d.text_version IS NULL AND q.thread_id = p.thread_id AND q.number = p.number
+				WHERE d.text_version IS NULL AND q.id IS NULL`,
 			counted: `SELECT 0, 0, 0 WHERE 1 = 0`},
 	}
 }
+
+// indexedPost says which post p a row d of the index of words is of.
+var indexedPost = either{SQLite: `d.doc = p.doc`, PostgreSQL: `d.thread_id = p.thread_id AND d.number = p.number`}
 
 // query compares what is stored with what is counted, by key.
 func (c *check) query() string {
@@ -221,7 +230,7 @@ func (c *check) query() string {
 		WITH stored (%[1]s) AS (%[2]s), counted (%[1]s) AS (%[3]s)
 		SELECT %[4]s, %[5]s FROM (
 			SELECT %[4]s, %[6]s FROM stored UNION ALL SELECT %[4]s, %[7]s FROM counted
-		) AS both GROUP BY %[4]s HAVING %[8]s ORDER BY %[4]s`,
+		) AS compared GROUP BY %[4]s HAVING %[8]s ORDER BY %[4]s`,
 		strings.Join(columns, ", "), c.stored, c.counted, keys, strings.Join(sums, ", "),
 		strings.Join(unionStored, ", "), strings.Join(unionCounted, ", "), strings.Join(having, " OR "))
 }
@@ -255,7 +264,7 @@ func (c *check) run(conn Conn, report *Report) error {
 func (s *Store) Verify(ctx context.Context, progress func(Progress)) (Report, error) {
 	began := time.Now()
 	report := Report{At: s.clock.Now(), Differences: []Difference{}}
-	all := checks()
+	all := checks(s.engine.Dialect())
 	err := s.engine.ReadLong(ctx, func(conn Conn) error {
 		for i := range all {
 			progress(Progress{Check: all[i].name, Done: i, Total: len(all) + 1, Rows: report.Rows})
@@ -288,7 +297,7 @@ func verifyAccess(conn Conn, report *Report) error {
 		return err
 	}
 	return conn.Query(`
-		SELECT c.id, r.role, coalesce(a.see, 0), coalesce(a.reply, 0), coalesce(a.start, 0), coalesce(a.moderate, 0)
+		SELECT c.id, r.role, coalesce(a.see, false), coalesce(a.reply, false), coalesce(a.start, false), coalesce(a.moderate, false)
 		FROM categories c
 		JOIN (SELECT 'visitor' AS role UNION ALL SELECT 'member' UNION ALL SELECT 'moderator' UNION ALL SELECT 'admin') r ON 1 = 1
 		LEFT JOIN category_access a ON a.category_id = c.id AND a.role = r.role ORDER BY c.id, r.role`, nil,

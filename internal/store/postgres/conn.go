@@ -1,0 +1,252 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"folkmoot/internal/store"
+)
+
+// transaction is a store.Conn. What need not be waited for goes with what is: BEGIN with the first
+// statement, those given to Later with the next, or with COMMIT.
+type transaction struct {
+	ctx    context.Context
+	conn   *pgx.Conn
+	engine *Engine
+	begun  bool
+	later  []deferred
+}
+
+var _ store.Conn = (*transaction)(nil)
+
+// deferred is a statement with the sets of arguments that it was given so far.
+type deferred struct {
+	text *text
+	sets [][]any
+}
+
+// Later keeps the statement, with others of the same text.
+func (t *transaction) Later(statement string, args ...any) error {
+	text := t.engine.text(statement)
+	for i := range t.later {
+		if t.later[i].text == text {
+			t.later[i].sets = append(t.later[i].sets, args)
+			return nil
+		}
+	}
+	t.later = append(t.later, deferred{text, [][]any{args}})
+	return nil
+}
+
+// pipeline is statements on their way to the server and back, in one round trip.
+type pipeline struct {
+	batch   pgx.Batch
+	answers []func(pgx.BatchResults) error // reads the answer of each
+}
+
+func (p *pipeline) add(answer func(pgx.BatchResults) error, statement string, args ...any) {
+	p.batch.Queue(statement, args...)
+	p.answers = append(p.answers, answer)
+}
+
+// begin is a pipeline of what waits.
+func (t *transaction) begin() (*pipeline, error) {
+	p := &pipeline{}
+	if !t.begun {
+		t.begun = true
+		p.add(func(r pgx.BatchResults) error { _, err := r.Exec(); return err }, `BEGIN`)
+	}
+	waiting := t.later
+	t.later = nil
+	for _, d := range waiting {
+		if err := t.addDeferred(p, d); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (t *transaction) addDeferred(p *pipeline, d deferred) error {
+	if len(d.sets) > 1 {
+		if err := t.describe(d.text); err != nil {
+			return err
+		}
+		if d.text.many != "" {
+			p.add(changes(d.text, int64(len(d.sets))), d.text.many, d.text.arrays(d.sets)...)
+			return nil
+		}
+	}
+	for _, set := range d.sets {
+		p.add(changes(d.text, 1), d.text.plain, d.text.args(set)...)
+	}
+	return nil
+}
+
+// changes reads the answer to a deferred statement.
+func changes(text *text, rows int64) func(pgx.BatchResults) error {
+	return func(r pgx.BatchResults) error {
+		tag, err := r.Exec()
+		if err == nil && tag.RowsAffected() != rows {
+			err = fmt.Errorf("%d rows changed, not %d, by %q", tag.RowsAffected(), rows, text.plain)
+		}
+		if err != nil {
+			return store.Deferred{Cause: err}
+		}
+		return nil
+	}
+}
+
+// describe asks the server for the types of a text's parameters, once.
+func (t *transaction) describe(text *text) error {
+	return text.describe(func() ([]uint32, error) {
+		described, err := t.conn.PgConn().Prepare(t.ctx, "", text.plain, nil)
+		if err != nil {
+			return nil, err
+		}
+		return described.ParamOIDs, nil
+	}, t.conn.TypeMap())
+}
+
+// send sends a pipeline and reads its answers up to the first error.
+func (t *transaction) send(p *pipeline) error {
+	answers := t.conn.SendBatch(t.ctx, &p.batch)
+	for _, answer := range p.answers {
+		if err := answer(answers); err != nil {
+			_ = answers.Close()
+			return err
+		}
+	}
+	return answers.Close()
+}
+
+// Query runs what waits and then the query.
+func (t *transaction) Query(statement string, args []any, each func(store.Row) error) error {
+	p, err := t.begin()
+	if err != nil {
+		return err
+	}
+	text := t.engine.text(statement)
+	var found *result
+	p.add(t.into(&found), text.plain, text.args(args)...)
+	if err := t.send(p); err != nil {
+		return err
+	}
+	return found.each(each)
+}
+
+func (t *transaction) into(to **result) func(pgx.BatchResults) error {
+	return func(r pgx.BatchResults) error {
+		rows, err := r.Query()
+		if err != nil {
+			return err
+		}
+		*to, err = read(rows, t.conn.TypeMap())
+		return err
+	}
+}
+
+// QueryMany runs what waits and then each statement once, for all its sets of arguments.
+func (t *transaction) QueryMany(many ...store.Many) error {
+	for _, m := range many {
+		if len(m.Sets) > 1 {
+			if err := t.describe(t.engine.text(m.Text)); err != nil {
+				return err
+			}
+		}
+	}
+	p, err := t.begin()
+	if err != nil {
+		return err
+	}
+	found := make([]*result, len(many))
+	for i, m := range many {
+		switch text := t.engine.text(m.Text); len(m.Sets) {
+		case 0:
+		case 1:
+			p.add(t.into(&found[i]), text.plain, text.args(m.Sets[0])...)
+		default:
+			p.add(t.into(&found[i]), text.many, text.arrays(m.Sets)...)
+		}
+	}
+	if err := t.send(p); err != nil {
+		return err
+	}
+	for i, m := range many {
+		if err := eachOf(found[i], m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachOf tells of a statement's rows. Where there were several sets the first column is the set's place.
+func eachOf(found *result, m store.Many) error {
+	switch len(m.Sets) {
+	case 0:
+		return nil
+	case 1:
+		return found.each(func(row store.Row) error { return m.Each(0, row) })
+	}
+	return found.each(func(row store.Row) error { return m.Each(int(row.Int64(0))-1, shifted{row}) })
+}
+
+// shifted is a row without its first column.
+type shifted struct{ store.Row }
+
+func (s shifted) Int64(column int) int64 { return s.Row.Int64(column + 1) }
+func (s shifted) Text(column int) string { return s.Row.Text(column + 1) }
+
+// Exec runs what waits and then the statement.
+func (t *transaction) Exec(statement string, args ...any) (changed int64, err error) {
+	p, err := t.begin()
+	if err != nil {
+		return 0, err
+	}
+	text := t.engine.text(statement)
+	p.add(func(r pgx.BatchResults) error {
+		tag, err := r.Exec()
+		changed = tag.RowsAffected()
+		return err
+	}, text.plain, text.args(args)...)
+	return changed, t.send(p)
+}
+
+// unknownOutcome is an error of COMMIT after which nobody knows whether it happened.
+type unknownOutcome struct{ error }
+
+func (u unknownOutcome) Unwrap() error { return u.error }
+
+// commit commits, with what waits. It is acknowledged only where the server said COMMIT and nothing
+// else: a warning says that its wait for a standby was cut short.
+func (t *transaction) commit() error {
+	if !t.begun && len(t.later) == 0 {
+		return nil
+	}
+	p, err := t.begin()
+	if err != nil {
+		return err
+	}
+	heard := t.conn.PgConn().CustomData()
+	delete(heard, warning)
+	p.add(func(r pgx.BatchResults) error {
+		tag, err := r.Exec()
+		if err == nil && tag.String() != "COMMIT" {
+			err = fmt.Errorf("the server said %s to COMMIT", tag)
+		}
+		return err
+	}, `COMMIT`)
+	err = t.send(p)
+	switch {
+	case err != nil && lost(err): // COMMIT was sent along: it may have been carried out
+		return unknownOutcome{err}
+	case err != nil:
+		return err
+	}
+	if notice, ok := heard[warning].(*pgconn.Notice); ok {
+		return unknownOutcome{(*pgconn.PgError)(notice)}
+	}
+	return nil
+}

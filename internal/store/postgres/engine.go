@@ -1,0 +1,256 @@
+// Package postgres is the store's engine on PostgreSQL 14 or newer: pipelined statements, snapshots
+// for reading, short transactions with row locks for writing.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"folkmoot/internal/store"
+)
+
+// Engine is a database of a PostgreSQL server. Several processes, on several machines, may use the same one.
+type Engine struct {
+	readers *pgxpool.Pool
+	writers *pgxpool.Pool
+	config  *pgx.ConnConfig // of connections outside the pools
+
+	texts   sync.Map // by statement: *text
+	running sync.WaitGroup
+	closing context.Context
+	stop    context.CancelFunc
+}
+
+// lanes is how many transactions of a process write at once: one of them combines, since two that
+// do were slower (docs/performance.md); the others are for what is rare.
+const lanes = 4
+
+// readers is how many connections of a process read: more than its processors are not faster.
+const readers = 12
+
+// How long is waited for what.
+const (
+	acquireTimeout   = 5 * time.Second  // a connection of the pool
+	readTimeout      = 30 * time.Second // a statement that reads
+	lockTimeout      = 2 * time.Second  // a row that another transaction holds; then it is tried again
+	statementTimeout = 2 * time.Minute  // a statement that writes. COMMIT is one: it waits for the standby
+	maxReadRuns      = 4                // of a read whose connection was lost
+)
+
+// Open connects, makes and migrates the database that url names: postgres://user:password@host/name.
+// What may be wrong is ErrUnreachable, ErrNewer, ErrNotUsable.
+func Open(ctx context.Context, url string) (*Engine, error) {
+	config, err := configure(url)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, config); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", place(config), err)
+	}
+	e := &Engine{config: config}
+	e.closing, e.stop = context.WithCancel(context.Background())
+	if e.readers, err = newPool(config, readers, readTimeout); err == nil {
+		e.writers, err = newPool(config, lanes, statementTimeout)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Dialect is PostgreSQL.
+func (e *Engine) Dialect() store.Dialect { return store.PostgreSQL }
+
+// Lanes is how many transactions may write at once.
+func (e *Engine) Lanes() int { return lanes }
+
+// Close ends long reads, waits for the others, and closes every connection.
+func (e *Engine) Close() error {
+	e.stop()
+	e.running.Wait()
+	e.readers.Close()
+	e.writers.Close()
+	return nil
+}
+
+// BusyReaders returns how many connections of the pool are reading, and how many there can be.
+func (e *Engine) BusyReaders() (busy, all int) {
+	stat := e.readers.Stat()
+	return int(stat.AcquiredConns()), int(stat.MaxConns())
+}
+
+var errClosed = errors.New("the database is closed")
+
+// text returns what a statement is here.
+func (e *Engine) text(statement string) *text {
+	if known, ok := e.texts.Load(statement); ok {
+		return known.(*text)
+	}
+	made, _ := e.texts.LoadOrStore(statement, newText(statement))
+	return made.(*text)
+}
+
+// Read runs queries in one snapshot and one round trip. Nothing is told of rows before all have
+// come, so that a read whose connection was lost is run again.
+func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
+	var results []*result
+	for run := 1; ; run++ {
+		var err error
+		results, err = e.read(ctx, queries)
+		switch {
+		case err == nil:
+			for i, query := range queries {
+				if err := results[i].each(query.Each); err != nil {
+					return err
+				}
+			}
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case run == maxReadRuns || e.Fault(err) != store.FaultLost:
+			return err
+		}
+		time.Sleep(rand.N(20 * time.Millisecond << run))
+	}
+}
+
+// snapshot begins a transaction that sees one moment, and changes nothing.
+const snapshot = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+
+func (e *Engine) read(ctx context.Context, queries []store.Query) ([]*result, error) {
+	c, err := e.acquire(ctx, e.readers)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Release()
+	// Who gives up meanwhile does not cost the connection: the server bounds the statement.
+	ctx = context.WithoutCancel(ctx)
+	var batch pgx.Batch
+	if len(queries) > 1 { // a single one is a snapshot by itself
+		batch.Queue(snapshot)
+	}
+	for _, query := range queries {
+		t := e.text(query.Text)
+		batch.Queue(t.plain, t.args(query.Args)...)
+	}
+	if len(queries) > 1 {
+		batch.Queue(`COMMIT`)
+	}
+	answers := c.Conn().SendBatch(ctx, &batch)
+	results, err := readAll(answers, queries, c.Conn())
+	if closeErr := answers.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil && c.Conn().PgConn().TxStatus() != 'I' && !c.Conn().IsClosed() {
+		if _, rollbackErr := c.Exec(ctx, `ROLLBACK`); rollbackErr != nil {
+			_ = c.Conn().Close(ctx)
+		}
+	}
+	return results, err
+}
+
+func readAll(answers pgx.BatchResults, queries []store.Query, conn *pgx.Conn) ([]*result, error) {
+	if len(queries) > 1 {
+		if _, err := answers.Exec(); err != nil {
+			return nil, err
+		}
+	}
+	results := make([]*result, 0, len(queries))
+	for range queries {
+		rows, err := answers.Query()
+		if err != nil {
+			return nil, err
+		}
+		result, err := read(rows, conn.TypeMap())
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+// acquire takes a connection of a pool.
+func (e *Engine) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
+	waiting, cancel := context.WithTimeoutCause(ctx, acquireTimeout, errBusy)
+	defer cancel()
+	c, err := pool.Acquire(waiting)
+	switch {
+	case err == nil:
+		return c, nil
+	case e.closing.Err() != nil:
+		return nil, errClosed
+	case errors.Is(context.Cause(waiting), errBusy) && pool.Stat().AcquiredConns() == pool.Stat().MaxConns():
+		return nil, errBusy
+	}
+	return nil, err
+}
+
+// errBusy answers who waited too long for a connection.
+var errBusy = errors.New("every connection to the database is busy")
+
+// ReadLong reads in one snapshot on a connection of its own.
+func (e *Engine) ReadLong(ctx context.Context, each func(store.Conn) error) (err error) {
+	if e.closing.Err() != nil {
+		return errClosed
+	}
+	e.running.Add(1)
+	defer e.running.Done()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(e.closing, func() { cancel(errClosed) })()
+	config := e.config.Copy()
+	config.RuntimeParams["statement_timeout"] = "0"
+	c, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	if _, err := c.Exec(ctx, snapshot); err != nil {
+		return err
+	}
+	if err := each(&transaction{ctx: ctx, conn: c, engine: e, begun: true}); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}
+	return nil
+}
+
+// Write runs one transaction, READ COMMITTED: what it reads and rests on it locks.
+func (e *Engine) Write(_ context.Context, run func(store.Conn) error) error {
+	ctx := context.Background()
+	c, err := e.acquire(ctx, e.writers)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	t := &transaction{ctx: ctx, conn: c.Conn(), engine: e}
+	if err = run(t); err == nil {
+		err = t.commit()
+	}
+	if err != nil {
+		t.rollback()
+	}
+	return err
+}
+
+// rollback ends a transaction that failed. A connection that does not do that is given up, which ends it too.
+func (t *transaction) rollback() {
+	if t.conn.IsClosed() || t.conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	if _, err := t.conn.Exec(t.ctx, `ROLLBACK`); err != nil {
+		slog.Warn("rolling back failed; the connection is given up", "cause", err)
+		_ = t.conn.Close(t.ctx)
+	}
+}

@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// newestMigration is the version of the schema that this program knows.
+var newestMigration = newest()
+
+// Schema is the version of the schema that this program makes.
+func Schema() int64 { return newestMigration }
+
+func newest() int64 {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		panic("postgres: no migrations are embedded")
+	}
+	version, err := goose.NumericComponent(files[len(files)-1])
+	if err != nil {
+		panic(err)
+	}
+	return version
+}
+
+// version returns the version of the database's schema, 0 where it holds nothing. One with other
+// tables is none of ours.
+func version(ctx context.Context, c *pgx.Conn) (int64, error) {
+	var tables int64
+	var ours bool
+	err := c.QueryRow(ctx, `SELECT count(*), coalesce(bool_or(tablename = 'goose_db_version'), false)
+		FROM pg_tables WHERE schemaname = current_schema()`).Scan(&tables, &ours)
+	switch {
+	case err != nil:
+		return 0, err
+	case tables == 0:
+		return 0, nil
+	case !ours:
+		return 0, fmt.Errorf("%w: it holds the tables of another program; make one for Folkmoot alone", ErrNotUsable)
+	}
+	var version int64
+	err = c.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&version)
+	return version, err
+}
+
+// migrate brings the schema up to date. Of several servers that start at once one does it, and the
+// others wait.
+func migrate(ctx context.Context, config *pgx.ConnConfig) error {
+	long := config.Copy()
+	for _, timeout := range []string{"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"} {
+		long.RuntimeParams[timeout] = "0"
+	}
+	db := stdlib.OpenDB(*long)
+	defer db.Close()
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	alone, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // every second, for ten minutes
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, folder, goose.WithSessionLocker(alone))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == insufficientPrivilege {
+		return fmt.Errorf("%w: the role may not make tables: %s", ErrNotUsable, refused.Message)
+	}
+	return err
+}

@@ -1,0 +1,161 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// What keeps a database from being opened; the error that wraps it says more. The database is left as it was.
+var (
+	// ErrNewer is a database whose schema this program does not know yet.
+	ErrNewer = errors.New("the database was made by a newer version of Folkmoot: use that version or a newer one")
+	// ErrUnreachable is a server that did not answer for a while.
+	ErrUnreachable = errors.New("the database server cannot be reached")
+	// ErrNotUsable is a server, a database or a role that lacks what Folkmoot needs.
+	ErrNotUsable = errors.New("the database cannot be used")
+)
+
+// reachFor bounds how long a server that does not answer is tried at the start: it may be starting too.
+const reachFor = 20 * time.Second
+
+// oldest is the oldest version of PostgreSQL that is known to do.
+const oldest = 14
+
+// configure reads the URL, and sets what each connection has in common.
+func configure(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil { // its text leaves the password out
+		return nil, fmt.Errorf("%w: the address is not one of PostgreSQL (postgres://user:password@host:5432/name): %w", ErrNotUsable, err)
+	}
+	config.ConnectTimeout = acquireTimeout
+	for name, value := range map[string]string{
+		"application_name":                    "folkmoot",
+		"timezone":                            "UTC",
+		"client_encoding":                     "UTF8",
+		"default_transaction_isolation":       "read committed",
+		"lock_timeout":                        milliseconds(lockTimeout),
+		"statement_timeout":                   milliseconds(readTimeout),
+		"idle_in_transaction_session_timeout": milliseconds(statementTimeout),
+	} {
+		config.RuntimeParams[name] = value
+	}
+	config.OnNotice = func(c *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.SeverityUnlocalized == "WARNING" {
+			c.CustomData()[warning] = notice
+		}
+	}
+	return config, nil
+}
+
+// warning is where a connection keeps the last warning of its server.
+const warning = "warning"
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// place names a database without its password.
+func place(config *pgx.ConnConfig) string {
+	return fmt.Sprintf("PostgreSQL's %s at %s:%d", config.Database, config.Host, config.Port)
+}
+
+func newPool(config *pgx.ConnConfig, most int32, timeout time.Duration) (*pgxpool.Pool, error) {
+	pool, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return nil, err
+	}
+	pool.ConnConfig = config.Copy()
+	pool.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(timeout)
+	pool.MaxConns = most
+	pool.MaxConnIdleTime = 5 * time.Minute
+	return pgxpool.NewWithConfig(context.Background(), pool)
+}
+
+// prepare sees that the database can be used, and makes or migrates it.
+func prepare(ctx context.Context, config *pgx.ConnConfig) error {
+	c, err := reach(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	if err := inspect(ctx, c, config); err != nil {
+		return err
+	}
+	present, err := version(ctx, c)
+	switch {
+	case err != nil:
+		return err
+	case present > newestMigration:
+		return fmt.Errorf("%w (its schema is %d, this program knows %d)", ErrNewer, present, newestMigration)
+	case present < newestMigration:
+		if err := migrate(ctx, config); err != nil {
+			return err
+		}
+	}
+	return mayWrite(ctx, c)
+}
+
+// reach connects. A server that does not answer is tried again for a while, and said so.
+func reach(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
+	for began, pause := time.Now(), 100*time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		c, err := pgx.ConnectConfig(ctx, config)
+		var refused *pgconn.PgError
+		switch {
+		case err == nil:
+			return c, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.As(err, &refused) && !lost(err):
+			return nil, fmt.Errorf("%w: %s", ErrNotUsable, refused.Message)
+		case time.Since(began) > reachFor:
+			return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
+		slog.Warn("the database server does not answer; it is tried again", "server", place(config), "cause", err)
+		time.Sleep(pause)
+	}
+}
+
+// inspect says in plain words what the server lacks, and sees that commits are durable.
+func inspect(ctx context.Context, c *pgx.Conn, config *pgx.ConnConfig) error {
+	var version, encoding, commits, flushes string
+	var standby bool
+	err := c.QueryRow(ctx, `SELECT current_setting('server_version_num'), current_setting('server_encoding'),
+		current_setting('synchronous_commit'), current_setting('fsync'), pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'`).
+		Scan(&version, &encoding, &commits, &flushes, &standby)
+	if err != nil {
+		return err
+	}
+	number, _ := strconv.Atoi(version)
+	switch {
+	case number/10_000 < oldest:
+		return fmt.Errorf("%w: the server is PostgreSQL %d, and %d or newer is needed", ErrNotUsable, number/10_000, oldest)
+	case encoding != "UTF8":
+		return fmt.Errorf("%w: its encoding is %s, and UTF8 is needed (createdb --encoding UTF8 --template template0)", ErrNotUsable, encoding)
+	case standby:
+		return fmt.Errorf("%w: it can only be read; give the address of the server that is written to", ErrNotUsable)
+	}
+	if commits == "off" {
+		config.RuntimeParams["synchronous_commit"] = "on"
+	}
+	if flushes == "off" {
+		slog.Warn("this database server does not flush what it writes (fsync is off): a power cut loses posts that were acknowledged")
+	}
+	return nil
+}
+
+// mayWrite sees that the role can do what a forum does.
+func mayWrite(ctx context.Context, c *pgx.Conn) error {
+	var may bool
+	err := c.QueryRow(ctx, `SELECT has_table_privilege('threads', 'SELECT') AND has_table_privilege('threads', 'INSERT')
+		AND has_table_privilege('threads', 'UPDATE') AND has_table_privilege('search_queue', 'DELETE')`).Scan(&may)
+	if err == nil && !may {
+		err = fmt.Errorf("%w: the role may only read: grant it SELECT, INSERT, UPDATE and DELETE on all tables, or make it their owner", ErrNotUsable)
+	}
+	return err
+}
