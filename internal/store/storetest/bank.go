@@ -66,10 +66,13 @@ type flow struct {
 	begun, acknowledged [forum.StateCount]atomic.Int64
 }
 
-// bankStates are the states of threads by their index.
-var bankStates = []forum.Mark{"", forum.MarkUnlisted, forum.MarkModHidden, forum.MarkModDeleted}
+// bankMarks are what gives threads their state.
+var bankMarks = [forum.StateCount]forum.Mark{"", forum.MarkUnlisted, forum.MarkModHidden, forum.MarkModDeleted}
 
-func (b *bank) stateOf(thread int) forum.State { return forum.State(thread % len(bankStates)) }
+// stateOf is the state of a thread, by its index: every category begins with threads of each.
+func (b *bank) stateOf(thread int) forum.State {
+	return forum.State(thread / len(b.ring) % forum.StateCount)
+}
 
 // open makes the ring and puts threads of three posts in it.
 func (b *bank) open(t *testing.T, categories, threads int) {
@@ -88,7 +91,7 @@ func (b *bank) open(t *testing.T, categories, threads int) {
 				t.Fatal(err)
 			}
 		}
-		if mark := bankStates[b.stateOf(i)]; mark != "" {
+		if mark := bankMarks[b.stateOf(i)]; mark != "" {
 			if _, err := b.MarkThread(t.Context(), by, first.Thread, mark, true, ""); err != nil {
 				t.Fatal(err)
 			}
