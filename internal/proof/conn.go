@@ -81,6 +81,7 @@ func (c *Conn) send(request Request) error {
 	c.request.Header.SetMethod(request.Method)
 	c.request.Header.SetRequestURI(request.Path)
 	c.request.Header.Del("Content-Type")
+	c.request.Header.Del("Content-Length") // of the last body: a GET without one would be sent with it
 	c.request.Header.Del("Idempotency-Key")
 	if request.Key != "" {
 		c.request.Header.Set("Idempotency-Key", request.Key)

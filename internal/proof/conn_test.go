@@ -55,3 +55,28 @@ func TestConnNeverRepeats(t *testing.T) {
 		t.Errorf("the connection was not opened again: %v", err)
 	}
 }
+
+// Nothing of a request is left in the next one on the same connection.
+func TestConnForgetsTheLastRequest(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Got", r.Method+" "+r.Header.Get("Idempotency-Key")+" "+r.Header.Get("Content-Length"))
+	}))
+	defer server.Close()
+	conn := Dial(strings.TrimPrefix(server.URL, "http://"), "")
+	defer conn.Close()
+	for _, tt := range []struct {
+		request Request
+		want    string
+	}{
+		{Request{Method: http.MethodPost, Path: "/", Key: "k", Body: []byte(`{"body":"words"}`)}, "POST k 16"},
+		{Request{Method: http.MethodGet, Path: "/"}, "GET"},
+		{Request{Method: http.MethodDelete, Path: "/"}, "DELETE  0"},
+	} {
+		if _, err := conn.Do(tt.request); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(conn.response.Header.Peek("Got")); got != tt.want {
+			t.Errorf("the server got %q, want %q", got, tt.want)
+		}
+	}
+}

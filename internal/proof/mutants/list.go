@@ -27,6 +27,7 @@ type edit struct{ file, old, new string }
 var (
 	atOnce     = tests{"internal/proof", "^TestManyReplyToOneThread$/^50_clients$", true}
 	moves      = tests{"internal/proof", "^TestEverythingAtOnce$/^move$", true}
+	history    = tests{"internal/proof", "^TestHistoryIsLinearizable$", true}
 	killed     = tests{"internal/proof", "^TestKilledAgainAndAgain$", false}
 	idReused   = tests{"internal/proof", "^TestIDsAreNeverReused$", true}
 	reused     = tests{"internal/proof", "^TestNumbersAreNeverReused$", true}
@@ -49,16 +50,18 @@ func means(noun, name string) tests {
 // bug that this project exists to end first.
 var mutants = []mutant{
 	{
-		name: "read-modify-write",
-		bug:  "post_count is read before the write and written back as read plus one",
-		test: atOnce,
-		says: "was answered with post_count",
-		edits: []edit{
-			{"internal/store/post.go", createPost, createPost + readFirst},
-			{"internal/store/post.go", postCreated, "		if err := t.flush(); err != nil {\n			return forum.Receipt{}, err\n		}\n" +
-				"		_, err = t.exec(`UPDATE threads SET posts_visible = $2 WHERE id = $1`, thread.ID, seen.PostCount()+1)\n" +
-				"		return thread.receipt(post.Number, post.CreatedAt), err\n	})\n}\n\n// appendPost"},
-		},
+		name:  "read-modify-write",
+		bug:   "post_count is read before the write and written back as read plus one",
+		test:  atOnce,
+		says:  "was answered with post_count",
+		edits: readModifyWrite,
+	},
+	{
+		name:  "read-modify-write, looked at",
+		bug:   "the same, seen by those who use a thread meanwhile",
+		test:  means("history", "ten clients"),
+		says:  "is not linearizable",
+		edits: readModifyWrite,
 	},
 	{
 		name: "recount without lock",
@@ -139,6 +142,24 @@ var mutants = []mutant{
 		test:  means("thread", "move"),
 		says:  "is shown after editThread",
 		edits: []edit{{"internal/store/thread.go", threadMoves, "	if after.State != before.State {\n"}},
+	},
+	{
+		name: "moved in two transactions",
+		bug:  "what a category gains is counted in a transaction of its own, after the one of what another loses",
+		test: means("bank", "fifty clients move threads in opposite directions"),
+		says: "threads are",
+		edits: []edit{
+			{"internal/store/tx.go", "	counts   map[forum.Counter]int64\n", "	counts   map[forum.Counter]int64\n	gains    map[forum.Counter]int64\n"},
+			{"internal/store/tx.go", "		counts:   map[forum.Counter]int64{},\n", "		counts:   map[forum.Counter]int64{},\n		gains:    map[forum.Counter]int64{},\n"},
+			{"internal/store/tx.go", "	if err := t.writeCounters(); err != nil {\n",
+				"	for counter, n := range t.counts {\n		if counter.Of == forum.OfCategory && t.gains != nil {\n			t.gains[counter] += n\n			t.counts[counter] = min(t.gains[counter], 0)\n" +
+					"			t.gains[counter] = max(t.gains[counter], 0)\n		}\n	}\n	if err := t.writeCounters(); err != nil {\n"},
+			{"internal/store/combiner.go", "	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n",
+				"	var tx *tx\n	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n"},
+			{"internal/store/combiner.go", "		tx := newTx(conn,", "		tx = newTx(conn,"},
+			{"internal/store/combiner.go", flushBatch,
+				"		return tx.flush()\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn, tx.counts, tx.gains = conn, tx.gains, nil\n			return tx.flush()\n		})\n	}\n"},
+		},
 	},
 	{
 		name:  "hidden threads not counted",
@@ -324,6 +345,21 @@ var mutants = []mutant{
 		edits: []edit{{"internal/web/cache.go", "	if !ok || found.version != version {\n", "	if !ok {\n"}},
 	},
 	{
+		name:  "cache not checked, looked at",
+		bug:   "the same, seen by those who use a thread meanwhile",
+		test:  history,
+		says:  "is not linearizable",
+		edits: []edit{{"internal/web/cache.go", "	if !ok || found.version != version {\n", "	if !ok {\n"}},
+	},
+	{
+		name: "numbers out of memory",
+		bug:  "a thread's numbers are read from what replies remember of it",
+		test: means("history", "ten clients"),
+		says: "is not linearizable",
+		edits: []edit{{"internal/forum/thread.go", "	return s.Store.Thread(ctx, actor.Visibility(), id)\n",
+			"	if thread, known := s.memory.threads.get(threadFor{id, actor.EffectiveRole()}); known {\n		return thread, nil\n	}\n	return s.Store.Thread(ctx, actor.Visibility(), id)\n"}},
+	},
+	{
 		name: "cache filled too late",
 		bug:  "a page is kept under the version read after it was made, which it may not show yet",
 		test: underWrite,
@@ -331,6 +367,14 @@ var mutants = []mutant{
 		edits: []edit{{"internal/web/cache.go", "	return s.cache.put(key, version, found.Thread.Slug, html), nil\n",
 			"	if version, err = s.service.PageVersion(r.Context(), key.Thread); err != nil {\n		return nil, err\n	}\n	return s.cache.put(key, version, found.Thread.Slug, html), nil\n"}},
 	},
+}
+
+// readModifyWrite is the bug that this project exists to end.
+var readModifyWrite = []edit{
+	{"internal/store/post.go", createPost, createPost + readFirst},
+	{"internal/store/post.go", postCreated, "		if err := t.flush(); err != nil {\n			return forum.Receipt{}, err\n		}\n" +
+		"		_, err = t.exec(`UPDATE threads SET posts_visible = $2 WHERE id = $1`, thread.ID, seen.PostCount()+1)\n" +
+		"		return thread.receipt(post.Number, post.CreatedAt), err\n	})\n}\n\n// appendPost"},
 }
 
 // Places that several mutants change.

@@ -169,6 +169,7 @@ func (t tree) compile(ctx context.Context, folder string) error {
 func (t tree) run(ctx context.Context, what tests, flags ...string) (string, error) {
 	command := t.command(ctx, t.binary(what.folder), append(flags, what.flags()...)...)
 	command.Dir = filepath.Join(t.folder, what.folder)
+	command.Env = append(os.Environ(), "TMPDIR="+t.tests) // what a failing test leaves to be looked at goes with the copy
 	out, err := command.CombinedOutput()
 	return string(out), err
 }

@@ -52,6 +52,8 @@ func Run(t *testing.T, open Open) {
 		{"stale", staleCases},
 		{"visibility", visibilityCases},
 		{"algebra", algebraCases},
+		{"history", historyCases},
+		{"bank", bankCases},
 		{"verify", verifyCases},
 	} {
 		t.Run(noun.name, func(t *testing.T) {
@@ -72,5 +74,5 @@ func Run(t *testing.T, open Open) {
 // sliced tells which nouns are left out where the race detector makes everything slow: those
 // whose cases do one thing after the other.
 func sliced(noun string) bool {
-	return raceDetector && testing.Short() && noun != "combiner"
+	return raceDetector && testing.Short() && noun != "combiner" && noun != "history" && noun != "bank"
 }
