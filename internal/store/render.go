@@ -24,7 +24,7 @@ const (
 	renderAgain = time.Hour // after posts of an earlier version were found, it is looked for more
 )
 
-// renderedSetting holds the version that all posts are rendered by.
+// renderedSetting holds the version that everything is rendered by.
 const renderedSetting = "rendered_version"
 
 // keepRendered renders what an earlier version has rendered anew, until nothing of it is left or ctx ends.
@@ -38,7 +38,7 @@ func (s *Store) keepRendered(ctx context.Context) {
 	}
 }
 
-// renderAnew goes through all posts, unless they are known to be of this version. Done is it where
+// renderAnew goes through all people and posts, unless they are known to be of this version. Done is it where
 // none was of an earlier one: an earlier program that is just stopping may have added the last. One
 // that is put back in place says that its own version holds, so that the next one looks again.
 func (s *Store) renderAnew(ctx context.Context) (done bool, err error) {
@@ -46,6 +46,9 @@ func (s *Store) renderAnew(ctx context.Context) (done bool, err error) {
 	settings, err := s.settings(ctx)
 	if err != nil || settings[renderedSetting] == version {
 		return err == nil, err
+	}
+	if err := s.renderPeople(ctx); err != nil {
+		return false, err
 	}
 	older := 0
 	for last, more := int64(0), true; more; {
@@ -64,6 +67,42 @@ func (s *Store) renderAnew(ctx context.Context) (done bool, err error) {
 		return false, ctx.Err()
 	}
 	return true, s.setAlone(ctx, renderedSetting, version)
+}
+
+// renderPeople renders anew what people say of themselves: all of it, since that bears no version.
+func (s *Store) renderPeople(ctx context.Context) error {
+	for last := int64(0); ; {
+		began := time.Now()
+		var people []forum.User
+		err := s.read(ctx, Query{`SELECT id, about FROM users WHERE id > $1 AND about <> '' ORDER BY id LIMIT $2`,
+			[]any{last, int64(renderBatch)}, func(row Row) error {
+				var user forum.User
+				err := scan(row, &user.ID, &user.About)
+				people = append(people, user)
+				return err
+			}})
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		last = int64(people[len(people)-1].ID)
+		for i, user := range people {
+			people[i].AboutHTML = s.Renderer.Render(user.About)
+		}
+		_, err = s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+			for _, user := range people {
+				if _, err := t.exec(`UPDATE users SET about_html = $3 WHERE id = $1 AND about = $2`, user.ID, user.About, user.AboutHTML); err != nil {
+					return forum.Receipt{}, err
+				}
+			}
+			return forum.Receipt{}, nil
+		})
+		if err != nil {
+			return err
+		}
+		if !rest(ctx, (renderShare-1)*time.Since(began)) {
+			return ctx.Err()
+		}
+	}
 }
 
 // olderPost is a post of an earlier version.

@@ -54,12 +54,18 @@ func (c *community) runWith(t testing.TB, with store.Renderer, older int64, done
 }
 
 // renderAnew: every post is shown as the later version renders it, its thread's pages are other
-// ones, and nothing else of it is.
+// ones, and nothing else of it is; so is what people say of themselves.
 func renderAnew(t *testing.T, c *community) {
 	id := c.longThread(t, 250) // more than two pieces
 	c.do(t, deletePost{by: as(moderator), thread: id, number: 7})
+	if err := c.EditProfile(t.Context(), c.must(t, author), "I ride.", ""); err != nil {
+		t.Fatal(err)
+	}
 	before := c.pageVersion(t, id)
 	c.runUntil(t, func(string) {}, 0, false)
+	if profile, err := c.User(t.Context(), author); err != nil || profile.AboutHTML != later("I ride.") {
+		t.Errorf("of themselves: got %q (%v), want %q", profile.AboutHTML, err, later("I ride."))
+	}
 	differ(t, "posts that are not rendered anew", int64(0), c.number(t, `SELECT count(*) FROM posts WHERE html <> '<p class=later>' || body || '</p>'`))
 	differ(t, "posts that are other words now, or not of a version of their own", int64(0), c.number(t, `
 		SELECT count(*) FROM posts p JOIN threads t ON t.id = p.thread_id
