@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -130,6 +132,7 @@ func (s *Store) olderPosts(ctx context.Context, last int64) (piece []olderPost, 
 			}
 			return err
 		}})
+	slices.SortFunc(piece, func(a, b olderPost) int { return cmp.Compare(a.thread, b.thread) }) // as threads are locked
 	return piece, reached, err
 }
 
@@ -153,10 +156,10 @@ func (s *Store) render(ctx context.Context, piece []olderPost) error {
 }
 
 // render stores other HTML of a post's text. Where the text is another one by now, or the thread
-// about to go, there is nothing to do.
+// about to go, there is nothing to do; one that another transaction holds is left for the next time.
 func (t *tx) render(post olderPost, html string, version int64) error {
 	thread, err := t.thread(post.thread)
-	if errors.Is(err, forum.ErrNotFound) {
+	if errors.Is(err, forum.ErrNotFound) || errors.Is(err, errHeld) {
 		return nil
 	}
 	if err != nil {
