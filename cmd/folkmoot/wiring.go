@@ -57,9 +57,9 @@ func openServiceAt(ctx context.Context, data string, clock forum.Clock) (*moot, 
 		return nil, err
 	}
 	text := markup.New()
-	kept.Plain = text.Text
+	kept.Plain, kept.Renderer = text.Text, text
 	return &moot{store: kept, engine: engine, Service: &forum.Service{Store: kept, Clock: clock, Random: rand.Reader,
-		Text: markupText{text}, Passwords: password.New(password.Standard), Views: new(forum.Views)}}, nil
+		Text: text, Passwords: password.New(password.Standard), Views: new(forum.Views)}}, nil
 }
 
 // Close ends writing and closes the database.
@@ -78,11 +78,6 @@ func makeFolder(path string) error {
 	_ = probe.Close()
 	return os.Remove(probe.Name())
 }
-
-// markupText is markup as the service wants it.
-type markupText struct{ *markup.Markup }
-
-func (markupText) Version() int64 { return markup.HTMLVersion }
 
 // handler is everything the server answers, which stops when ctx ends.
 func (m *moot) handler(ctx context.Context, kit *httpkit.Kit) http.Handler {

@@ -10,7 +10,8 @@ import (
 
 // Store is a forum.Store on an Engine.
 type Store struct {
-	Plain Plain // makes the text to be indexed; nil indexes bodies as they are. Set before Run.
+	Plain    Plain    // makes the text to be indexed; nil indexes bodies as they are. Set before Run.
+	Renderer Renderer // renders posts anew that an earlier version rendered; nil leaves them. Set before Run.
 
 	engine   Engine
 	clock    forum.Clock
@@ -38,9 +39,12 @@ func Open(ctx context.Context, engine Engine, clock forum.Clock) (*Store, error)
 	return s, nil
 }
 
-// Run does the background work until ctx ends: it brings the search index up to date and forgets
-// what is no longer needed.
+// Run does the background work until ctx ends: it brings the search index up to date, renders
+// anew what an earlier version rendered, and forgets what is no longer needed.
 func (s *Store) Run(ctx context.Context) {
+	var rendering sync.WaitGroup
+	defer rendering.Wait()
+	rendering.Go(func() { s.keepRendered(ctx) })
 	index := time.NewTimer(indexEvery)
 	forget := time.NewTicker(time.Hour)
 	defer index.Stop()

@@ -297,7 +297,7 @@ func TestNoOrigin(t *testing.T) {
 	for _, path := range []string{"/", "/c/news", "/t/1/a-thread", "/robots.txt"} {
 		b.get(path)
 		b.wantStatus(http.StatusOK)
-		if strings.Contains(b.page.source, "feed.atom") || strings.Contains(b.page.source, "sitemap.xml") || strings.Contains(b.page.source, "og:url") {
+		if strings.Contains(b.page.source, "feed.atom") || strings.Contains(b.page.source, "sitemap.xml") || strings.Contains(b.page.source, "og:url") || strings.Contains(b.page.source, "canonical") {
 			t.Errorf("%s names what is not there", path)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -25,6 +26,7 @@ func TestScreenshots(t *testing.T) {
 		return
 	}
 	s := newSite(t)
+	s.clock.set(time.Now().Add(-20 * time.Hour)) // times are told from the present
 	token, err := s.service.NewFirstRun(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +38,7 @@ func TestScreenshots(t *testing.T) {
 		{"home", "/", nil}, {"categories", "/categories", nil}, {"category", "/c/workshop", nil}, {"thread", "/t/3", nil},
 		{"thread-long", "/t/1?from=21", nil}, {"user", "/u/Noor", nil}, {"tag", "/tag/wheels", nil}, {"search", "/search?q=wheel", nil},
 		{"search-none", "/search?q=zeppelin", nil}, {"signin", "/sign-in", nil}, {"signup", "/sign-up", nil}, {"about", "/about", nil},
-		{"notfound", "/t/99", nil}, {"categories-empty", "/c/announcements", nil},
+		{"notfound", "/t/99", nil}, {"categories-empty", "/c/announcements", nil}, {"right-to-left", "/t/5", nil},
 	})
 	photograph(t, ctx, folder, s, "Noor", []shot{
 		{"member-home", "/", nil}, {"member-thread", "/t/3", nil}, {"reply", "/t/3/truing-a-wheel-without-a-stand?reply=2#reply", nil}, {"new", "/new", nil},

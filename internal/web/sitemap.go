@@ -143,8 +143,10 @@ func escaped(text string) string {
 	return out.String()
 }
 
-// notForRobots are the addresses at which there is nothing to find: forms, searches, the API's JSON.
-var notForRobots = []string{"/search", "/sign-in", "/sign-up", "/first-run", "/new", "/settings", "/admin", "/preview", "/api/v1/"}
+// notForRobots are the addresses at which there is nothing to find: searches, forms for those who
+// are signed in, the API's JSON. Where every page leads to, robots may go: such a page says itself
+// whether it wants to be found, and only who may read it hears that.
+var notForRobots = []string{"/search", "/first-run", "/settings", "/admin", "/preview", "/api/v1/"}
 
 // showRobots tells robots where not to go, and where the site map is.
 func (s *server) showRobots(w http.ResponseWriter, r *http.Request) error {

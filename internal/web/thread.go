@@ -207,6 +207,14 @@ func (p threadPage) through() int64 { return p.Posts[len(p.Posts)-1].Number }
 // end is the greatest number the reader knows of.
 func (p threadPage) end() int64 { return max(p.Thread.LastNumber, p.through()) }
 
+// beyond says how far the thread goes where this page is not its last.
+func (p threadPage) beyond() string {
+	if p.Next == 0 {
+		return ""
+	}
+	return " of #" + formatNumber(p.end())
+}
+
 // pages are the ways to the other pages of the thread.
 func (p threadPage) pages() []pageLink {
 	start := func(label, rel string, at int64) pageLink {

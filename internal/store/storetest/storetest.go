@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"setting change", settingChangeCases},
 		{"sitemap", sitemapCases},
 		{"search", searchCases},
+		{"render", renderCases},
 		{"import", importCases},
 		{"attachment", attachmentCases},
 		{"clock", clockCases},
