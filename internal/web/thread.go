@@ -84,7 +84,14 @@ func (s *server) showPersonal(w http.ResponseWriter, r *http.Request, slug strin
 	if pastEnd(found, from) {
 		return leadOn(w, r, ui.ThreadPagePath(found.Thread.ID, found.Thread.Slug, found.Last))
 	}
+	editable, err := s.service.EditablePosts(r.Context(), actor, &found)
+	if err != nil {
+		return err
+	}
 	p := newThreadPage(actor, found, from)
+	for i := range p.Posts {
+		p.Posts[i].Acts.Edit = editable[p.Posts[i].Number]
+	}
 	if p.Reply != nil {
 		p.Reply.Form = newForm(r)
 		if err := s.answer(r, p.Reply, positive(r.URL.Query().Get("reply"))); err != nil {
@@ -144,7 +151,8 @@ func leadOn(w http.ResponseWriter, r *http.Request, path string) error {
 	return nil
 }
 
-// newThreadPage puts together what actor may see and do.
+// newThreadPage puts together what actor may see and do. What may be edited is for the caller to say:
+// that goes by the community's rules too.
 func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) threadPage {
 	thread := &found.Thread
 	p := threadPage{ThreadPage: found, From: from}
