@@ -160,7 +160,7 @@ func photograph(t *testing.T, ctx context.Context, folder string, s *site, name 
 }
 
 // takeCookies makes Chromium the one that somebody signed in with.
-func takeCookies(t *testing.T, ctx context.Context, b *browser) {
+func takeCookies(t testing.TB, ctx context.Context, b *browser) {
 	t.Helper()
 	where, err := url.Parse(b.url)
 	if err != nil {
