@@ -227,7 +227,7 @@ func walkMove(w *walk) {
 	w.user("max", forum.Moderator)
 	max := w.as("max")
 	max.visit("/t/1")
-	max.press("Edit title and tags")
+	max.press("Edit or move")
 	max.choose("Category", "Archive")
 	max.press("Save")
 	max.sees("Archive", "Bicycles and trains", "2 posts")

@@ -26,6 +26,14 @@ type threadPage struct {
 	Refused string       // why not, for who is signed in
 }
 
+// editing names the way to the thread's title and tags and, for moderators, its category.
+func (p threadPage) editing() string {
+	if p.Thread.Category.Access.Moderate {
+		return "Edit or move"
+	}
+	return "Edit title and tags"
+}
+
 // markButton sets or clears a mark of the thread.
 type markButton struct {
 	Label string
