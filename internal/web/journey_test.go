@@ -258,7 +258,7 @@ func walkReact(w *walk) {
 
 func walkSearch(w *walk) {
 	ada, _ := w.talk()
-	w.thread(ada, 1, "Something else", "About trains.")
+	w.thread(ada, w.category(ada, "Talk").ID, "Something else", "About trains.")
 	visitor := w.as("")
 	visitor.visit("/")
 	visitor.write("Search", "go together\n")
@@ -267,10 +267,15 @@ func walkSearch(w *walk) {
 	visitor.write("Words", "zeppelin")
 	visitor.press("Search")
 	visitor.sees("Nothing was found.")
-	visitor.write("Words", "user:mia")
-	visitor.choose("In", "News")
+	visitor.write("Words", "trains")
+	visitor.choose("In", "Talk")
 	visitor.press("Search")
-	visitor.sees("They do.")
+	visitor.sees("About trains.")
+	visitor.seesNo("Bicycles and trains")
+	visitor.write("Words", "user:mia")
+	visitor.choose("In", "all categories")
+	visitor.press("Search")
+	visitor.sees("They do.", "by mia")
 	visitor.press("Bicycles and trains")
 	visitor.at("p-2").sees("They do.")
 }
@@ -396,6 +401,7 @@ func walkByKeyboard(w *walk) {
 	mia.at("p-1").sees("No mouse here.")
 }
 
+// TestFirstRun is the first page again, without a browser, and what is wrong with its input.
 func TestFirstRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -432,8 +438,9 @@ func TestFirstRun(t *testing.T) {
 	b.wantNoText("waits for its first administrator")
 }
 
-// TestJourney is a community's first hour, as a member and a moderator see it.
-func TestJourney(t *testing.T) {
+// TestFirstHour is that of a community, as a member, a moderator and a visitor are answered: without
+// a browser, so that it is among the short tests, and with a look at the HTML of each page.
+func TestFirstHour(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	admin := s.user("ada", forum.Admin)
