@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 func startChromium(path string) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("process-per-site", true), chromedp.Flag("renderer-process-limit", "2"), // to start one takes longer than a page
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator)
@@ -49,9 +50,8 @@ func startChromium(path string) {
 	shared.err = chromedp.Do(ctx)
 }
 
-// window opens a window of Chromium that shares nothing with the others. CI must have Chromium;
-// elsewhere the test is skipped without.
-func window(t testing.TB, options ...chromedp.ContextOption) context.Context {
+// launch returns the Chromium of all tests. CI must have it; elsewhere the test is skipped without.
+func launch(t testing.TB) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	switch {
@@ -66,20 +66,20 @@ func window(t testing.TB, options ...chromedp.ContextOption) context.Context {
 	if shared.Do(func() { startChromium(path) }); shared.err != nil {
 		t.Fatal(shared.err)
 	}
-	ctx, leave := chromedp.NewContext(shared.ctx, append(options, chromedp.WithNewBrowserContext())...)
-	t.Cleanup(leave)
-	if err := chromedp.Do(ctx); err != nil { // opens it: a limit is the test's, not the window's
-		t.Fatal(err)
-	}
-	return ctx
+	return shared.ctx
 }
 
-// chromium is a window for a test that takes three minutes at most.
+// chromium opens a window that shares nothing with the others, for a test of three minutes at most.
 func chromium(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(window(t), 3*time.Minute)
+	window, leave := chromedp.NewContext(launch(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	if err := chromedp.Do(window); err != nil { // opens it: the limit below is the test's, not the window's
+		t.Fatal(err)
+	}
+	limited, cancel := context.WithTimeout(window, 3*time.Minute)
 	t.Cleanup(cancel)
-	return ctx
+	return limited
 }
 
 func do(t testing.TB, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -35,40 +36,72 @@ type person struct {
 
 // patience is how long a person waits for anything: long, for a machine that does much else. They
 // look every interval.
-const patience, interval = 30 * time.Second, 15 * time.Millisecond
+const patience, interval = 30 * time.Second, 30 * time.Millisecond
 
-// as opens a window for somebody who is signed in, or for a visitor where there is no name. What
-// fails in its pages, or is stopped by their policy, fails the test.
+// window is one of Chromium that people sit down at one after the other: to open one for each would
+// take longer than what they do there.
+type window struct {
+	tab   context.Context
+	mu    sync.Mutex
+	wrong []string // what failed in its pages, or was stopped by their policy
+}
+
+// free are the windows that nobody sits at.
+var free struct {
+	sync.Mutex
+	windows []*window
+}
+
+// listen notes what goes wrong in the window.
+func (v *window) listen(event any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch event := event.(type) {
+	case *runtime.EventExceptionThrown:
+		v.wrong = append(v.wrong, event.ExceptionDetails.Text)
+	case *log.EventEntryAdded:
+		if event.Entry.Level == log.EntryLevelError && event.Entry.Source != log.EntrySourceNetwork { // the answer 422 is an error there
+			v.wrong = append(v.wrong, event.Entry.Text)
+		}
+	}
+}
+
+// sit finds a free window, or opens one. It is left when the test ends, which fails where
+// something went wrong there.
+func (w *walk) sit() context.Context {
+	w.Helper()
+	chromium := launch(w)
+	free.Lock()
+	defer free.Unlock()
+	v := new(window)
+	if last := len(free.windows) - 1; last >= 0 {
+		v, free.windows = free.windows[last], free.windows[:last]
+	} else {
+		v.tab, _ = chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(v.listen)) // closed with Chromium
+		do(w, v.tab, call(accessibility.Enable, cdp.Empty{})) // kept, not made anew for each look
+	}
+	w.Cleanup(func() {
+		do(w, v.tab, chromedp.Navigate("about:blank"), call(network.ClearBrowserCookies, cdp.Empty{}))
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		for _, what := range v.wrong {
+			w.Error(what)
+		}
+		v.wrong = nil
+		free.Lock()
+		defer free.Unlock()
+		free.windows = append(free.windows, v)
+	})
+	return v.tab
+}
+
+// as sits somebody down who is signed in, or a visitor where there is no name.
 func (w *walk) as(name string) *person {
 	w.Helper()
-	var mu sync.Mutex
-	var wrong []string
-	note := func(what string) {
-		mu.Lock()
-		defer mu.Unlock()
-		wrong = append(wrong, what)
-	}
-	w.Cleanup(func() { // after the window was closed
-		mu.Lock()
-		defer mu.Unlock()
-		for _, what := range wrong {
-			w.Errorf("as %q: %s", name, what)
-		}
-	})
-	tab := window(w, chromedp.WithListener(func(event any) {
-		switch event := event.(type) {
-		case *runtime.EventExceptionThrown:
-			note(event.ExceptionDetails.Text)
-		case *log.EventEntryAdded:
-			if event.Entry.Level == log.EntryLevelError && event.Entry.Source != log.EntrySourceNetwork { // the answer 422 is an error there
-				note(event.Entry.Text)
-			}
-		}
-	}))
-	p := &person{walk: w, tab: tab}
-	p.act("opening a window", call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !w.scripts}))
+	p := &person{walk: w, tab: w.sit()}
+	p.act("sitting down", call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !w.scripts}))
 	if name != "" {
-		takeCookies(w, tab, w.signedIn(name))
+		takeCookies(w, p.tab, w.signedIn(name))
 	}
 	return p
 }
