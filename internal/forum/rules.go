@@ -138,6 +138,28 @@ func (s *Service) CanEditPost(ctx context.Context, actor Actor, thread *Thread, 
 	return rules.canEditNow(thread, post, s.Clock.Now())
 }
 
+// EditablePosts returns which posts of a page actor may edit now, by their numbers.
+func (s *Service) EditablePosts(ctx context.Context, actor Actor, page *ThreadPage) (map[int64]bool, error) {
+	var posts []*Post // that they might, were it not for the time
+	for i := range page.Posts {
+		if CanEditPost(actor, &page.Thread, &page.Posts[i]) == nil {
+			posts = append(posts, &page.Posts[i])
+		}
+	}
+	if len(posts) == 0 {
+		return nil, nil
+	}
+	rules, err := s.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now, editable := s.Clock.Now(), map[int64]bool{}
+	for _, post := range posts {
+		editable[post.Number] = rules.canEditNow(&page.Thread, post, now) == nil
+	}
+	return editable, nil
+}
+
 // inHours says hours as people do.
 func inHours(hours int64) string {
 	switch {

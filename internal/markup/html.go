@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type htmlWriter struct {
 	references int    // bytes they repeat from definitions
 	nesting    int    // of inline elements
 	spans      int    // of coloured code that may still be written
+	outline    outline
 	inCell     bool
 	inLink     bool
 }
@@ -68,10 +70,25 @@ func (w *htmlWriter) block(n ast.Node) {
 }
 
 // maxHeading is the lowest rank HTML has. The page has the h1 and its parts the h2.
-const maxHeading, headingShift = 6, 2
+const maxHeading, pageHeadings = 6, 2
+
+// outline is where a heading may come in: below those whose levels are open.
+type outline struct {
+	above int  // headings that the quote stands below
+	open  uint // a bit for each level
+}
+
+// add opens a level and returns the rank of its heading: one below the nearest heading of a graver
+// level, whatever levels a person left out, so that who jumps from heading to heading misses none.
+func (o *outline) add(level int) (rank int) {
+	o.open = o.open&(1<<level-1) | 1<<level
+	return min(pageHeadings+o.depth(), maxHeading)
+}
+
+func (o *outline) depth() int { return o.above + bits.OnesCount(o.open) }
 
 func (w *htmlWriter) heading(n *ast.Heading) {
-	rank := string(rune('0' + min(n.Level+headingShift, maxHeading)))
+	rank := string(rune('0' + w.outline.add(n.Level)))
 	w.tag("<h" + rank + ">")
 	w.inlines(n)
 	w.tag("</h" + rank + ">\n")

@@ -198,7 +198,11 @@ func TestRender(t *testing.T) {
 		{"tags are text", `<b onclick="x()">*a*</b>`, "<p>&lt;b onclick=&#34;x()&#34;&gt;<em>a</em>&lt;/b&gt;</p>\n"},
 		{"comment is text", "<!-- a -->", "<p>&lt;!-- a --&gt;</p>\n"},
 		{"heading has no id", "# A {#main}", "<h3>A {#main}</h3>\n"},
-		{"lowest heading", "###### A", "<h6>A</h6>\n"},
+		{"headings begin below the page's", "### A\n##### B\n### C\n# D", "<h3>A</h3>\n<h4>B</h4>\n<h3>C</h3>\n<h3>D</h3>\n"},
+		{"lowest heading", "# A\n## B\n### C\n#### D\n##### E\n###### F", "<h3>A</h3>\n<h4>B</h4>\n<h5>C</h5>\n<h6>D</h6>\n<h6>E</h6>\n<h6>F</h6>\n"},
+		{"headings of a quote are its own", "### A\n> # B\n> > ## C\n\n### D\n> [!quote]- E\n>\n> # F",
+			"<h3>A</h3>\n<blockquote>\n<h4>B</h4>\n<blockquote>\n<h5>C</h5>\n</blockquote>\n</blockquote>\n<h3>D</h3>\n" +
+				"<details><summary><span>E</span></summary>\n<blockquote>\n<h4>F</h4>\n</blockquote></details>\n"},
 		{"script address", "[a](javascript:alert(1))", "<p>a (javascript:alert(1))</p>\n"},
 		{"script address hidden by an entity", "[a](java&#10;script:x)", "<p>a (java\nscript:x)</p>\n"},
 		{"other scheme can be copied", "[a](magnet:?xt=urn:b)", "<p>a (magnet:?xt=urn:b)</p>\n"},

@@ -14,8 +14,12 @@ import (
 //	> What follows is seen when the line is opened.
 var foldMark = []byte("[!quote]-")
 
-// quote writes a quote, behind its title if it is folded.
+// quote writes a quote, behind its title if it is folded. Its headings are its own: they stand
+// below the one above it, and what comes after goes on as if they were not there.
 func (w *htmlWriter) quote(n *ast.Blockquote) {
+	around := w.outline
+	w.outline = outline{above: around.depth()}
+	defer func() { w.outline = around }()
 	title, folded := foldTitle(n.FirstChild(), w.source)
 	if !folded {
 		w.tag("<blockquote>\n")

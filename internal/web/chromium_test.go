@@ -11,20 +11,47 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"folkmoot/internal/forum"
 )
 
-// chromium starts Debian's Chromium, which reaches nothing but this machine. CI must have it;
-// elsewhere the test is skipped without.
-func chromium(t *testing.T) context.Context {
+// shared is the one Chromium of all tests, started by the first that needs it.
+var shared struct {
+	sync.Once
+	ctx  context.Context
+	stop context.CancelFunc
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.stop != nil {
+		shared.stop()
+	}
+	os.Exit(code)
+}
+
+// startChromium starts Debian's Chromium, which reaches nothing but this machine.
+func startChromium(path string) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("process-per-site", true), chromedp.Flag("renderer-process-limit", "2"), // to start one takes longer than a page
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeTab := chromedp.NewContext(allocator)
+	shared.ctx, shared.stop = ctx, func() { closeTab(); stop() }
+	shared.err = chromedp.Do(ctx)
+}
+
+// launch returns the Chromium of all tests. CI must have it; elsewhere the test is skipped without.
+func launch(t testing.TB) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	switch {
@@ -36,28 +63,33 @@ func chromium(t *testing.T) context.Context {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(func() { closeTab(); stop() })
-	if err := chromedp.Do(ctx); err != nil { // starts it: the limit below is the test's, not the browser's life
+	if shared.Do(func() { startChromium(path) }); shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.ctx
+}
+
+// chromium opens a window that shares nothing with the others, for a test of three minutes at most.
+func chromium(t testing.TB) context.Context {
+	t.Helper()
+	window, leave := chromedp.NewContext(launch(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	if err := chromedp.Do(window); err != nil { // opens it: the limit below is the test's, not the window's
 		t.Fatal(err)
 	}
-	limited, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	limited, cancel := context.WithTimeout(window, 3*time.Minute)
 	t.Cleanup(cancel)
 	return limited
 }
 
-func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+func do(t testing.TB, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func ask[T any](t *testing.T, ctx context.Context, action chromedp.Action[T]) T {
+func ask[T any](t testing.TB, ctx context.Context, action chromedp.Action[T]) T {
 	t.Helper()
 	answer, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -72,85 +104,6 @@ func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromed
 		_, err := cdp.Call(ctx, t, command, params)
 		return err
 	})
-}
-
-// Everything a member does works in a browser that runs no scripts.
-func TestChromiumWithoutScripts(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	admin := s.user("ada", forum.Admin)
-	s.category(admin, "News")
-	ctx := chromium(t)
-	visit := func(path string) { t.Helper(); do(t, ctx, chromedp.Navigate(s.url+path)) }
-	write := func(field, text string) {
-		t.Helper()
-		do(t, ctx, chromedp.SendKeys(chromedp.CSS("main [name="+field+"]"), text))
-	}
-	press := func(button string) {
-		t.Helper()
-		if _, err := chromedp.Run(ctx, chromedp.WaitEvent(cdppage.LoadEventFired, nil, chromedp.Click(chromedp.CSS(button)))); err != nil {
-			t.Fatalf("pressing %s: %v", button, err)
-		}
-	}
-	shows := func(texts ...string) {
-		t.Helper()
-		shown := strings.Join(strings.Fields(ask(t, ctx, chromedp.TextContent(chromedp.CSS("main")))), " ")
-		for _, text := range texts {
-			if !strings.Contains(shown, text) {
-				t.Errorf("the page does not show %q:\n%s", text, shown)
-			}
-		}
-	}
-	do(t, ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
-
-	visit("/sign-up")
-	write("name", "mia")
-	write("password", goodPassword)
-	press("main form button")
-	visit("/c/news")
-	press("main .button.main")
-	write("title", "No scripts here")
-	write("body", "Does it *work*?")
-	write("tags", "plain, old")
-	press("main form button.main")
-	shows("No scripts here", "Does it work?", "1 post", "plain", "old")
-
-	write("body", "It does.")
-	press("#reply button.main")
-	shows("2 posts", "It does.")
-	press("#p-2 a[href$='/edit']")
-	write("body", "Truly. ")
-	press("main form button.main")
-	shows("Truly. It does.", "edited")
-	press("#p-2 a[href$='/history']")
-	shows("Truly. It does.", "Text 1")
-
-	visit("/t/1")
-	press("#p-1 a[href$='/react']")
-	press("main button[value=heart]")
-	shows("❤️ 1")
-	press("#p-1 button[aria-pressed=true]")
-	press("#p-1 a[href*='reply=1']")
-	shows("Reply to post 1")
-	write("body", "An answer.")
-	press("#reply button.main")
-	shows("3 posts", "in reply to #1 mia")
-
-	press("#p-3 a[href$='/delete']")
-	shows("Delete post 3?")
-	press("main button.danger")
-	shows("2 posts", "deleted by its author")
-	press("#p-3 button[formaction$='/restore']")
-	shows("3 posts")
-
-	visit("/settings")
-	write("about", "I read without scripts.")
-	press("main form button.main")
-	shows("I read without scripts.")
-	do(t, ctx, chromedp.Click(chromedp.CSS("summary")))
-	press(".account button")
-	visit("/t/1")
-	shows("Sign in or sign up to reply.")
 }
 
 // watch notes in the page whatever runs, and what the policy had to stop.

@@ -14,18 +14,16 @@ import (
 	"folkmoot/internal/web/ui"
 )
 
-// postActs says what actor may do with a post of a page. The first post stands for its thread,
-// whose acts are the page's own.
+// postActs says what actor may do with a post of a page besides editing it. The first post stands
+// for its thread, whose acts are the page's own.
 func postActs(actor forum.Actor, thread *forum.Thread, post *forum.Post) ui.PostActs {
 	if !actor.SignedIn() {
 		return ui.PostActs{}
 	}
 	mark := func(mark forum.Mark, set bool) bool { return forum.CanMarkPost(actor, thread, post, mark, set) == nil }
-	edit := forum.CanEditPost(actor, thread, post) == nil
 	acts := ui.PostActs{
 		Reply:   forum.CanReply(actor, thread) == nil && post.State == forum.Visible,
-		Edit:    edit,
-		History: edit,
+		History: forum.CanSeeRevisions(actor, thread, post) == nil,
 		React:   forum.CanReact(actor, thread, post) == nil,
 	}
 	if post.Number == 1 {
@@ -217,7 +215,7 @@ func (p historyPage) title() string {
 }
 
 func (s *server) showHistory(w http.ResponseWriter, r *http.Request) error {
-	thread, post, err := s.editable(r)
+	thread, post, err := s.service.Post(r.Context(), actorOf(r), threadID(r), pathID(r, "number"))
 	if err != nil {
 		return err
 	}

@@ -162,7 +162,7 @@ func photograph(t *testing.T, ctx context.Context, folder string, s *site, name 
 }
 
 // takeCookies makes Chromium the one that somebody signed in with.
-func takeCookies(t *testing.T, ctx context.Context, b *browser) {
+func takeCookies(t testing.TB, ctx context.Context, b *browser) {
 	t.Helper()
 	where, err := url.Parse(b.url)
 	if err != nil {
@@ -232,7 +232,7 @@ func fillDemo(s *site) {
 	if err == nil {
 		s.Fatal("a member edits others' posts")
 	}
-	_, err = s.service.EditPost(ctx, noor, id, 3, forum.PostEdit{Body: "That helped, thank you! It is down to half a millimetre, and the brake no longer rubs."})
+	_, err = s.service.EditPost(ctx, noor, id, 3, forum.PostEdit{Body: "### Solved\n\nThat helped, thank you! It is down to half a millimetre, and the brake no longer rubs."})
 	check(err)
 	_, err = s.service.MarkPost(ctx, ada, id, 5, forum.MarkModHidden, true, "")
 	check(err)
@@ -245,5 +245,5 @@ func fillDemo(s *site) {
 	check(err)
 	_, err = s.service.MarkThread(ctx, ada, 2, forum.MarkLocked, true, "")
 	check(err)
-	check(s.service.EditProfile(ctx, noor, "Commuter, beginner at the spoke key. I collect **small springs**.", ""))
+	check(s.service.EditProfile(ctx, noor, "## Me\n\nCommuter, beginner at the spoke key. I collect **small springs**.", ""))
 }

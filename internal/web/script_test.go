@@ -112,6 +112,7 @@ func TestScriptedWriting(t *testing.T) {
 	b.until("the draft", `document.querySelector(".draft").textContent.includes("Kept in this browser")`)
 	b.click(`[formaction^="/preview"]`)
 	b.until("the preview", `document.querySelector(".preview .text")`)
+	b.want("the heading over it", `document.querySelector(".preview h2").textContent`, "Your text")
 	html, err := s.service.Preview(t.Context(), mia, body)
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,14 @@ type threadPage struct {
 	Refused string       // why not, for who is signed in
 }
 
+// editing names the way to the thread's title and tags and, for moderators, its category.
+func (p threadPage) editing() string {
+	if p.Thread.Category.Access.Moderate {
+		return "Edit or move"
+	}
+	return "Edit title and tags"
+}
+
 // markButton sets or clears a mark of the thread.
 type markButton struct {
 	Label string
@@ -84,7 +92,14 @@ func (s *server) showPersonal(w http.ResponseWriter, r *http.Request, slug strin
 	if pastEnd(found, from) {
 		return leadOn(w, r, ui.ThreadPagePath(found.Thread.ID, found.Thread.Slug, found.Last))
 	}
+	editable, err := s.service.EditablePosts(r.Context(), actor, &found)
+	if err != nil {
+		return err
+	}
 	p := newThreadPage(actor, found, from)
+	for i := range p.Posts {
+		p.Posts[i].Acts.Edit = editable[p.Posts[i].Number]
+	}
 	if p.Reply != nil {
 		p.Reply.Form = newForm(r)
 		if err := s.answer(r, p.Reply, positive(r.URL.Query().Get("reply"))); err != nil {
@@ -144,7 +159,8 @@ func leadOn(w http.ResponseWriter, r *http.Request, path string) error {
 	return nil
 }
 
-// newThreadPage puts together what actor may see and do.
+// newThreadPage puts together what actor may see and do. What may be edited is for the caller to say:
+// that goes by the community's rules too.
 func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) threadPage {
 	thread := &found.Thread
 	p := threadPage{ThreadPage: found, From: from}

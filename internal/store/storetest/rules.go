@@ -148,7 +148,19 @@ func rulesEditHours(t *testing.T, c *community) {
 	at := c.place(t)
 	ctx := t.Context()
 	edit := func(who string, n int) error {
-		_, err := c.EditPost(ctx, c.must(t, who), at.thread, 1, forum.PostEdit{Body: strings.Repeat("Again. ", n)})
+		t.Helper()
+		page, err := c.ThreadPage(ctx, c.must(t, who), at.thread, forum.PageAt{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered, err := c.EditablePosts(ctx, c.must(t, who), &page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.EditPost(ctx, c.must(t, who), at.thread, 1, forum.PostEdit{Body: strings.Repeat("Again. ", n)})
+		if offered[1] != (err == nil) {
+			t.Errorf("the post can be edited by %s: %v as its page has it, the answer was %v", who, offered[1], err)
+		}
 		return err
 	}
 	c.setRules(t, func(r *forum.Rules) { r.EditHours = 2 })

@@ -115,7 +115,7 @@ for (const link of all('a.r')) {
 		if (!offered) return location.assign(link.href);
 		const form = document.importNode(offered, true);
 		form.classList.remove('wide');
-		for (const name of all('span', form)) {
+		for (const name of all('span:not([aria-hidden])', form)) {
 			name.parentElement.title = name.textContent;
 			name.parentElement.ariaLabel = name.textContent;
 			name.remove();

@@ -63,7 +63,7 @@ function previewing(form, area, button) {
 		pane.replaceChildren(make('span', { className: 'busy' }));
 		show(true);
 		const rendered = await rendering(button.formAction, area.value);
-		if (ask === asked) pane.replaceChildren(rendered);
+		if (ask === asked) pane.replaceChildren(...rendered);
 	});
 	const show = on => {
 		pane.hidden = !on;
@@ -75,14 +75,17 @@ function previewing(form, area, button) {
 	form.addEventListener('submit', () => { if (!pane.hidden) back(); }, { capture: true });
 }
 
+const wrong = text => make('p', { className: 'wrong' }, text);
+
+/** The elements of the server's preview, or of what it says instead. */
 async function rendering(address, body) {
 	try {
 		const answer = await fetch(address, { method: 'POST', body: new URLSearchParams({ body }) });
 		const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-		const text = $('.preview .text', page) ?? $('main .wrong', page) ?? $('main .lead', page);
-		return text ? document.importNode(text, true) : make('p', { className: 'wrong' }, 'The server gave no preview.');
+		const shown = [...$('.preview', page)?.children ?? [$('main .wrong', page) ?? $('main .lead', page) ?? wrong('The server gave no preview.')]];
+		return shown.map(element => document.importNode(element, true));
 	} catch {
-		return make('p', { className: 'wrong' }, 'The server cannot be reached. Your text is kept in this browser.');
+		return [wrong('The server cannot be reached. Your text is kept in this browser.')];
 	}
 }
 

@@ -27,8 +27,11 @@ func (p Post) hasReactions() bool {
 	return false
 }
 
-// any reports whether there is anything to do.
-func (a PostActs) any() bool { return a != PostActs{} }
+// any reports whether there is anything to do beneath the post, where its history is not.
+func (a PostActs) any() bool {
+	a.History = false
+	return a != PostActs{}
+}
 
 // shownState is the post's own state, and Visible for the first post: its thread shows that one.
 func (p Post) shownState() forum.State {
