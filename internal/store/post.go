@@ -33,11 +33,14 @@ const (
 	coalesce((SELECT coalesce(ru.name, rp.author_name) FROM posts rp LEFT JOIN users ru ON ru.id = rp.author_id
 		WHERE rp.thread_id = p.reply_thread_id AND rp.number = p.reply_number
 		AND rp.state = 'visible' AND p.reply_thread_id = p.thread_id), ''),
-	p.number = coalesce(t.solution_number, 0), t.title, t.slug,
+	p.number = coalesce(t.solution_number, 0),
 	CASE WHEN p.reactions > 0 THEN (SELECT string_agg(r.n || ' ' || r.kind, '` + listSeparator + `') FROM post_reactions r
 		WHERE r.thread_id = p.thread_id AND r.number = p.number AND r.n > 0) END,
 	CASE WHEN p.reactions > 0 THEN (SELECT m.kind FROM reactions m
 		WHERE m.thread_id = p.thread_id AND m.number = p.number AND m.user_id = $2) END,` + attachmentsColumn
+
+	// listedPostColumns are postColumns with the thread, which a page of one thread has already.
+	listedPostColumns = postColumns + `, t.title, t.slug `
 
 	postTables = ` posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
 
@@ -68,13 +71,13 @@ func eachNumbered(joined string, each func(n int64, text string)) {
 	}
 }
 
-// appendPosts collects posts of postColumns. All rows are read into one, since a list of places to
+// appendPosts collects posts of listedPostColumns. All rows are read into one, since a list of places to
 // read into costs more than the reading.
 func appendPosts(posts *[]forum.Post) func(Row) error {
 	var p forum.Post
 	var reactions, attachments string
-	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution, &p.ThreadTitle, &p.ThreadSlug,
-		&reactions, &p.MyReaction, &attachments)
+	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution,
+		&reactions, &p.MyReaction, &attachments, &p.ThreadTitle, &p.ThreadSlug)
 	return func(row Row) error {
 		if err := scan(row, dest...); err != nil {
 			return err
@@ -102,7 +105,7 @@ func (l postList) args(limit int) []any {
 
 // posts reads the page and one post more.
 func (l postList) posts(posts *[]forum.Post) Query {
-	return Query{`SELECT ` + postColumns + ` FROM ` + postTables + `
+	return Query{`SELECT ` + postColumns + `, '', '' FROM ` + postTables + `
 		WHERE p.thread_id = $3 AND p.number >= $4 AND a.see AND ` + seesPost + ` ORDER BY p.number LIMIT $5`,
 		l.args(l.limit + 1), appendPosts(posts)}
 }
@@ -171,7 +174,7 @@ func (s *Store) Post(ctx context.Context, reader forum.Visibility, id forum.Thre
 	var toNumber int64
 	queries := []Query{
 		threadQuery(reader, id, &thread, &found),
-		{`SELECT ` + postColumns + ` FROM ` + postTables + ` WHERE p.thread_id = $3 AND p.number = $4 AND a.see AND ` + seesPost,
+		{`SELECT ` + listedPostColumns + ` FROM ` + postTables + ` WHERE p.thread_id = $3 AND p.number = $4 AND a.see AND ` + seesPost,
 			readerArgs(reader, id, number), appendPosts(&posts)},
 		{`SELECT to_thread, to_number FROM post_moves WHERE from_thread = $1 AND from_number = $2`, []any{id, number},
 			one(&moved, &toThread, &toNumber)},
@@ -197,7 +200,7 @@ func (s *Store) UserPosts(ctx context.Context, reader forum.Visibility, author f
 		older = ` AND (p.created_at, p.thread_id * 2147483648 + p.number) < ($5, $6) `
 		args = append(args, before.At, before.ID)
 	}
-	err := s.read(ctx, Query{`SELECT ` + postColumns + ` FROM ` + postTables + `
+	err := s.read(ctx, Query{`SELECT ` + listedPostColumns + ` FROM ` + postTables + `
 		WHERE p.author_id = $3 AND p.state = 'visible' AND ` + listsThread + older + `
 		ORDER BY p.created_at DESC, p.thread_id * 2147483648 + p.number DESC LIMIT $4`, args, appendPosts(&posts)})
 	if err != nil {

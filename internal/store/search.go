@@ -48,7 +48,7 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 		tables = fmt.Sprintf(index.hits, bind(index.match(query.Words)), where, bind(int64(forum.MaxSearchHits))) + foundTables
 		order = ` hits.score, p.created_at DESC, p.thread_id, p.number`
 	}
-	err := s.read(ctx, Query{`SELECT ` + postColumns + ` FROM ` + tables + ` WHERE p.state = 'visible' AND ` + where +
+	err := s.read(ctx, Query{`SELECT ` + listedPostColumns + ` FROM ` + tables + ` WHERE p.state = 'visible' AND ` + where +
 		` ORDER BY ` + order + ` LIMIT ` + bind(int64(query.Limit+1)) + ` OFFSET ` + bind(int64(query.Offset)), args, appendPosts(&posts)})
 	if err != nil {
 		return nil, false, fmt.Errorf("search: %w", err)

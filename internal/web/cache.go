@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
@@ -26,7 +27,14 @@ const maxCacheBytes = 12 << 20
 type pageCache struct {
 	pages  *otter.Cache[pageKey, *cachedPage]
 	origin string             // that the pages name
-	making singleflight.Group // by key and version
+	making singleflight.Group // by entity tag
+	site   atomic.Pointer[shownSite]
+}
+
+// shownSite is what the community says of itself, read after the version it is kept under.
+type shownSite struct {
+	version forum.PageVersion // of no thread or category
+	forum.Site
 }
 
 // pageKey names a visitor's thread page. (With a second language that joins it.)
@@ -52,6 +60,7 @@ func newPageCache(origin string) *pageCache {
 	return &pageCache{origin: origin, pages: otter.Must(&otter.Options[pageKey, *cachedPage]{
 		MaximumWeight: maxCacheBytes,
 		Weigher:       func(_ pageKey, p *cachedPage) uint32 { return p.weight() },
+		Executor:      func(tidy func()) { tidy() }, // at once: waking a goroutine for it costs more
 	})}
 }
 
@@ -84,11 +93,12 @@ func (s *server) pageForVisitors(ctx context.Context, key pageKey, version forum
 	if cached != nil {
 		return cached, nil
 	}
-	made, err, _ := s.cache.making.Do(fmt.Sprint(key, version), func() (any, error) {
+	tag := s.cache.entityTag(key, version)
+	made, err, _ := s.cache.making.Do(tag, func() (any, error) {
 		if cached := s.cache.get(key, version); cached != nil { // made since it was missed
 			return cached, nil
 		}
-		return s.renderForVisitors(context.WithoutCancel(ctx), key, version)
+		return s.renderForVisitors(context.WithoutCancel(ctx), key, version, tag)
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +107,7 @@ func (s *server) pageForVisitors(ctx context.Context, key pageKey, version forum
 }
 
 // renderForVisitors makes the page that every visitor gets: whoever asked for it leaves no trace in it.
-func (s *server) renderForVisitors(ctx context.Context, key pageKey, version forum.PageVersion) (*cachedPage, error) {
+func (s *server) renderForVisitors(ctx context.Context, key pageKey, version forum.PageVersion, tag string) (*cachedPage, error) {
 	found, err := s.service.ThreadPage(ctx, forum.Actor{}, key.Thread, forum.PageAt{Number: key.From})
 	if err != nil {
 		return nil, err
@@ -106,7 +116,7 @@ func (s *server) renderForVisitors(ctx context.Context, key pageKey, version for
 	if pastEnd(found, key.From) {
 		return &cachedPage{elsewhere: ui.ThreadPagePath(key.Thread, found.Thread.Slug, found.Last)}, nil
 	}
-	site, err := s.service.Site(ctx)
+	site, err := s.siteForVisitors(ctx, version)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +126,20 @@ func (s *server) renderForVisitors(ctx context.Context, key pageKey, version for
 	if err != nil {
 		return nil, err
 	}
-	return s.cache.put(key, version, found.Thread.Slug, html), nil
+	return s.cache.put(key, version, tag, found.Thread.Slug, html), nil
+}
+
+// siteForVisitors returns what the community says of itself, read again when anything shown has changed.
+func (s *server) siteForVisitors(ctx context.Context, version forum.PageVersion) (forum.Site, error) {
+	version.Thread, version.Category = 0, 0
+	if known := s.cache.site.Load(); known != nil && known.version == version {
+		return known.Site, nil
+	}
+	site, err := s.service.Site(ctx)
+	if err == nil {
+		s.cache.site.Store(&shownSite{version, site})
+	}
+	return site, err
 }
 
 // get returns the page as it is at version, nil where there is none.
@@ -129,8 +152,7 @@ func (c *pageCache) get(key pageKey, version forum.PageVersion) *cachedPage {
 }
 
 // put keeps a page that was made after its version was read.
-func (c *pageCache) put(key pageKey, version forum.PageVersion, slug string, html []byte) *cachedPage {
-	tag := c.entityTag(key, version)
+func (c *pageCache) put(key pageKey, version forum.PageVersion, tag, slug string, html []byte) *cachedPage {
 	p := &cachedPage{version: version, slug: slug, html: html, etag: `"` + tag + `"`, zippedTag: `"` + tag + `-gz"`}
 	c.pages.Set(key, p)
 	return p

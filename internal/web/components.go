@@ -65,7 +65,7 @@ func sampleThreads(category forum.Category, at time.Time) []forum.Thread {
 func samplePosts(text forum.Text, at time.Time) []ui.Post {
 	every := ui.PostActs{Reply: true, Edit: true, History: true, Delete: true, Hide: true, React: true}
 	post := func(number int64, name string, acts ui.PostActs) ui.Post {
-		return ui.Post{From: 1, Acts: acts, Post: forum.Post{Thread: 1, Number: number, Author: forum.Author{ID: 1, Name: name}, CreatedAt: at,
+		return ui.Post{From: 1, Acts: acts, Post: &forum.Post{Thread: 1, Number: number, Author: forum.Author{ID: 1, Name: name}, CreatedAt: at,
 			HTML: text.Render("Zip ties on the seat stays are a fine stand.")}}
 	}
 	plain, mine, hidden, deleted := post(1, "Noor", ui.PostActs{}), post(2, "Tomás", every), post(3, "李雷", ui.PostActs{Unhide: true}), post(4, "ada", ui.PostActs{Restore: true})

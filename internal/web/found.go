@@ -57,7 +57,7 @@ func (p signUpPage) found() ui.Found { return ui.Found{Path: "/sign-up"} }
 // longestDescription is about what search engines and previews show of one.
 const longestDescription = 200
 
-func (p threadPage) found() ui.Found {
+func (p *threadPage) found() ui.Found {
 	if p.Thread.State != forum.Visible || len(p.ThreadPage.Posts) == 0 {
 		return ui.Found{}
 	}

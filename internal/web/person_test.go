@@ -78,7 +78,7 @@ func (w *walk) sit() context.Context {
 		v, free.windows = free.windows[last], free.windows[:last]
 	} else {
 		v.tab, _ = chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(v.listen)) // closed with Chromium
-		do(w, v.tab, call(accessibility.Enable, cdp.Empty{})) // kept, not made anew for each look
+		do(w, v.tab, call(accessibility.Enable, cdp.Empty{}))                                                       // kept, not made anew for each look
 	}
 	w.Cleanup(func() {
 		do(w, v.tab, chromedp.Navigate("about:blank"), call(network.ClearBrowserCookies, cdp.Empty{}))

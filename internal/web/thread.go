@@ -27,7 +27,7 @@ type threadPage struct {
 }
 
 // editing names the way to the thread's title and tags and, for moderators, its category.
-func (p threadPage) editing() string {
+func (p *threadPage) editing() string {
 	if p.Thread.Category.Access.Moderate {
 		return "Edit or move"
 	}
@@ -41,7 +41,7 @@ type markButton struct {
 	Mark  forum.Mark
 }
 
-func (p threadPage) title() string { return p.Thread.Title }
+func (p *threadPage) title() string { return p.Thread.Title }
 
 // showThread serves a thread's page at its canonical address, and leads there from the others:
 // a post's number, a day, and any slug but the present one.
@@ -161,9 +161,9 @@ func leadOn(w http.ResponseWriter, r *http.Request, path string) error {
 
 // newThreadPage puts together what actor may see and do. What may be edited is for the caller to say:
 // that goes by the community's rules too.
-func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) threadPage {
+func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) *threadPage {
 	thread := &found.Thread
-	p := threadPage{ThreadPage: found, From: from}
+	p := &threadPage{ThreadPage: found, Posts: make([]ui.Post, len(found.Posts)), From: from}
 	if actor.SignedIn() {
 		p.Key = newKey()
 		p.MayEdit = forum.CanEditThread(actor, thread) == nil
@@ -180,8 +180,8 @@ func newThreadPage(actor forum.Actor, found forum.ThreadPage, from int64) thread
 		}
 	}
 	for i := range found.Posts {
-		p.Posts = append(p.Posts, ui.Post{Post: found.Posts[i], Acts: postActs(actor, thread, &found.Posts[i]),
-			From: from, First: found.Posts[i].Number == 1})
+		post := &found.Posts[i]
+		p.Posts[i] = ui.Post{Post: post, Acts: postActs(actor, thread, post), From: from, First: post.Number == 1}
 	}
 	return p
 }
@@ -210,7 +210,7 @@ func markButtons(actor forum.Actor, thread *forum.Thread) []markButton {
 }
 
 // besides names the posts that only moderators see, by state.
-func (p threadPage) besides() []string {
+func (p *threadPage) besides() []string {
 	if !p.Thread.Category.Access.Moderate {
 		return nil
 	}
@@ -218,13 +218,13 @@ func (p threadPage) besides() []string {
 }
 
 // through is the number of the page's last post.
-func (p threadPage) through() int64 { return p.Posts[len(p.Posts)-1].Number }
+func (p *threadPage) through() int64 { return p.Posts[len(p.Posts)-1].Number }
 
 // end is the greatest number the reader knows of.
-func (p threadPage) end() int64 { return max(p.Thread.LastNumber, p.through()) }
+func (p *threadPage) end() int64 { return max(p.Thread.LastNumber, p.through()) }
 
 // beyond says how far the thread goes where this page is not its last.
-func (p threadPage) beyond() string {
+func (p *threadPage) beyond() string {
 	if p.Next == 0 {
 		return ""
 	}
@@ -232,7 +232,7 @@ func (p threadPage) beyond() string {
 }
 
 // pages are the ways to the other pages of the thread.
-func (p threadPage) pages() []pageLink {
+func (p *threadPage) pages() []pageLink {
 	start := func(label, rel string, at int64) pageLink {
 		return pageLink{label, rel, ui.ThreadPagePath(p.Thread.ID, p.Thread.Slug, at)}
 	}
@@ -249,16 +249,16 @@ func (p threadPage) pages() []pageLink {
 type pageLink struct{ Label, Rel, Path string }
 
 // isLong reports whether the thread has more than this page, so that jumping makes sense.
-func (p threadPage) isLong() bool { return p.Previous > 0 || p.Next > 0 }
+func (p *threadPage) isLong() bool { return p.Previous > 0 || p.Next > 0 }
 
-func (p threadPage) signInPath() string { return ui.SignInPath(p.replyPlace()) }
-func (p threadPage) signUpPath() string { return ui.SignUpPath(p.replyPlace()) }
+func (p *threadPage) signInPath() string { return ui.SignInPath(p.replyPlace()) }
+func (p *threadPage) signUpPath() string { return ui.SignUpPath(p.replyPlace()) }
 
-func (p threadPage) replyPlace() string {
+func (p *threadPage) replyPlace() string {
 	return ui.ThreadPagePath(p.Thread.ID, p.Thread.Slug, p.From) + "#reply"
 }
 
-func (p threadPage) states() []string {
+func (p *threadPage) states() []string {
 	if !p.Thread.Locked() {
 		return ui.ThreadStateNames(p.Thread.Marks)
 	}

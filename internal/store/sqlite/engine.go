@@ -41,7 +41,7 @@ type Engine struct {
 // Options vary how a file is opened; the zero value is what a server uses.
 type Options struct {
 	VFS     string // name of a registered file system, for fault tests
-	Readers int    // connections that read; 0 is four for each processor
+	Readers int    // connections that read; 0 is two for each processor
 
 	synchronous string    // "full" unless a test shows that it must be
 	wal         walBounds // the standard ones unless a test sets them
@@ -56,7 +56,7 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 // OpenWith is Open with options.
 func OpenWith(ctx context.Context, path string, options Options) (*Engine, error) {
 	if options.Readers == 0 {
-		options.Readers = 4 * runtime.GOMAXPROCS(0)
+		options.Readers = 2 * runtime.GOMAXPROCS(0)
 	}
 	if options.wal == (walBounds{}) {
 		options.wal = standardWAL

@@ -4,7 +4,7 @@ import "folkmoot/internal/forum"
 
 // Post is a post of a thread's page, with what the reader may do with it.
 type Post struct {
-	forum.Post
+	*forum.Post
 	Acts  PostActs
 	From  int64 // where the page begins that it stands on
 	First bool  // it stands for its thread: the acts on it are the thread's

@@ -54,7 +54,7 @@ func Moment(at time.Time) string { return at.UTC().Format(moment) }
 func Day(at time.Time) string { return at.UTC().Format("2 Jan 2006") }
 
 // machineTime writes a time as the datetime attribute wants it.
-func machineTime(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05Z") }
+func machineTime(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 // StateNames says why something is not simply visible, every cause in words.
 func StateNames(marks forum.Marks) []string {
