@@ -364,8 +364,8 @@ var mutants = []mutant{
 		bug:  "a page is kept under the version read after it was made, which it may not show yet",
 		test: underWrite,
 		says: "were acknowledged",
-		edits: []edit{{"internal/web/cache.go", "	return s.cache.put(key, version, found.Thread.Slug, html), nil\n",
-			"	if version, err = s.service.PageVersion(r.Context(), key.Thread); err != nil {\n		return nil, err\n	}\n	return s.cache.put(key, version, found.Thread.Slug, html), nil\n"}},
+		edits: []edit{{"internal/web/cache.go", "	return s.cache.put(key, version, tag, found.Thread.Slug, html), nil\n",
+			"	if version, err = s.service.PageVersion(ctx, key.Thread); err != nil {\n		return nil, err\n	}\n	return s.cache.put(key, version, tag, found.Thread.Slug, html), nil\n"}},
 	},
 }
 
