@@ -82,3 +82,11 @@ func (c *community) number(t testing.TB, query string, args ...any) int64 {
 	}
 	return n
 }
+
+// either is what a statement past the store says on this engine, where that differs.
+func (c *community) either(sqlite, postgres string) string {
+	if err := c.db.QueryRow(`SELECT sqlite_version()`).Scan(new(string)); err != nil {
+		return postgres
+	}
+	return sqlite
+}

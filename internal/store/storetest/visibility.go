@@ -104,8 +104,10 @@ func (c *community) plantRedirects(t testing.TB) {
 func (c *community) plantAttachments(t testing.TB) {
 	t.Helper()
 	_, err := c.db.ExecContext(t.Context(), `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content)
-		SELECT thread_id, number, 1, 'a.txt', 'text/plain', 1, CAST('x' AS BLOB) FROM posts;
-		UPDATE posts SET attachments = 1`)
+		SELECT thread_id, number, 1, 'a.txt', 'text/plain', 1, $1 FROM posts`, []byte("x"))
+	if err == nil {
+		_, err = c.db.ExecContext(t.Context(), `UPDATE posts SET attachments = 1`)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
