@@ -1,11 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"strconv"
 	"time"
 
@@ -53,7 +51,7 @@ func (s *Store) renderAnew(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	older := 0
-	for last, more := int64(0), true; more; {
+	for last, more := (forum.Address{}), true; more; {
 		began := time.Now()
 		piece, reached, err := s.olderPosts(ctx, last)
 		if err == nil && len(piece) > 0 {
@@ -62,8 +60,8 @@ func (s *Store) renderAnew(ctx context.Context) (done bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		more = reached > last && rest(ctx, (renderShare-1)*time.Since(began))
-		older, last = older+len(piece), max(reached, last)
+		more = reached != last && rest(ctx, (renderShare-1)*time.Since(began))
+		older, last = older+len(piece), reached
 	}
 	if older > 0 || ctx.Err() != nil {
 		return false, ctx.Err()
@@ -117,22 +115,22 @@ type olderPost struct {
 
 // olderPosts reads a piece of the posts that come after last, and returns those of an earlier
 // version and how far it came; as far as last where there are no more.
-func (s *Store) olderPosts(ctx context.Context, last int64) (piece []olderPost, reached int64, err error) {
+func (s *Store) olderPosts(ctx context.Context, last forum.Address) (piece []olderPost, reached forum.Address, err error) {
 	reached = last
 	err = s.read(ctx, Query{`
-		SELECT p.doc, p.html_version < $2, p.thread_id, p.number, p.text_version, CASE WHEN p.html_version < $2 THEN p.body ELSE '' END
+		SELECT p.html_version < $3, p.thread_id, p.number, p.text_version, CASE WHEN p.html_version < $3 THEN p.body ELSE '' END
 		FROM posts p JOIN threads t ON t.id = p.thread_id
-		WHERE p.doc > $1 AND t.purging_at IS NULL ORDER BY p.doc LIMIT $3`,
-		[]any{last, s.Renderer.Version(), int64(renderBatch)}, func(row Row) error {
+		WHERE (p.thread_id, p.number) > ($1, $2) AND t.purging_at IS NULL ORDER BY p.thread_id, p.number LIMIT $4`,
+		[]any{int64(last.Thread), last.Number, s.Renderer.Version(), int64(renderBatch)}, func(row Row) error {
 			var post olderPost
 			older := false
-			err := scan(row, &reached, &older, &post.thread, &post.number, &post.textVersion, &post.body)
+			err := scan(row, &older, &post.thread, &post.number, &post.textVersion, &post.body)
+			reached = forum.Address{Thread: post.thread, Number: post.number}
 			if older {
 				piece = append(piece, post)
 			}
 			return err
 		}})
-	slices.SortFunc(piece, func(a, b olderPost) int { return cmp.Compare(a.thread, b.thread) }) // as threads are locked
 	return piece, reached, err
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"folkmoot/internal/forum"
@@ -41,22 +44,60 @@ func openStore(t testing.TB, clock forum.Clock) (*store.Store, *sql.DB) {
 	return st, db
 }
 
-var makeTemplate sync.Once
+// databases are those that no test uses at this moment: emptied, which is quicker than making one.
+var databases struct {
+	sync.Mutex
+	free []string
+}
 
-// newDatabase makes a database with the schema and nothing in it, by copying one: hundreds of
-// cases begin with it.
+// newDatabase lends a database with the schema and nothing in it.
 func newDatabase(t testing.TB) string {
 	t.Helper()
-	cluster := pgtest.Shared(t)
-	makeTemplate.Do(func() {
-		cluster.Exec(t, cluster.URL("postgres"), `CREATE DATABASE folkmoot_template TEMPLATE template0`)
-		engine, err := postgres.Open(context.Background(), cluster.URL("folkmoot_template"))
+	databases.Lock()
+	var url string
+	if last := len(databases.free) - 1; last >= 0 {
+		url, databases.free = databases.free[last], databases.free[:last]
+	}
+	databases.Unlock()
+	if url == "" {
+		url = pgtest.Shared(t).NewDatabase(t)
+		engine, err := postgres.Open(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := engine.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	t.Cleanup(func() {
+		pgtest.Shared(t).Exec(t, url, "TRUNCATE "+strings.Join(storetest.Tables, ", ")+" RESTART IDENTITY")
+		databases.Lock()
+		defer databases.Unlock()
+		databases.free = append(databases.free, url)
 	})
-	return cluster.Database(t, "folkmoot_template")
+	return url
+}
+
+// TestTablesKnown: both engines have the same tables.
+func TestTablesKnown(t *testing.T) {
+	_, db := openStore(t, forum.SystemClock{})
+	rows, err := db.QueryContext(t.Context(), `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'goose_db_version' ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var got []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(storetest.Tables)), got); diff != "" {
+		t.Errorf("tables (-want +got):\n%s", diff)
+	}
 }

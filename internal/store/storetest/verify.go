@@ -192,7 +192,7 @@ func verifyRows(t *testing.T, c *community) {
 			"person in category posts_visible (person 9, category 2)", "person in category posts_visible (person 9, category 99)",
 			"tag in category threads_visible (tag 1, category 2)", "tag in category threads_visible (tag 1, category 99)",
 			"tag in category threads_visible (tag 3, category 2)", "tag in category threads_visible (tag 3, category 99)"}},
-		{"access that was not given", "category_access", `UPDATE category_access SET see = 1 WHERE category_id = 4 AND role = 'member'`,
+		{"access that was not given", "category_access", `UPDATE category_access SET see = true WHERE category_id = 4 AND role = 'member'`,
 			[]string{"access to category see, reply, start, moderate (category 4, member)"}},
 		{"access lost", "category_access", `DELETE FROM category_access WHERE category_id = 1 AND role = 'visitor'`,
 			[]string{"access to category see, reply, start, moderate (category 1, visitor)"}},
@@ -215,6 +215,9 @@ func verifyRows(t *testing.T, c *community) {
 			if d.Stored == d.Counted {
 				t.Errorf("%s: stored and counted are both %d", tt.name, d.Stored)
 			}
+		}
+		if tt.name == "a post of no thread" && c.either("sqlite", "postgres") == "postgres" { // its index goes by address
+			tt.want = append(tt.want, "search knows or waits for each post text_version (thread 99, post 3)")
 		}
 		slices.Sort(got)
 		slices.Sort(tt.want)

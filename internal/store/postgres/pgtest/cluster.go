@@ -3,7 +3,6 @@
 package pgtest
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -175,15 +174,11 @@ func (c *Cluster) Remove() {
 	_ = os.RemoveAll(c.folder)
 }
 
-// Database makes an empty database, dropped with the test, and returns its URL. template is a
-// database to copy, "" for none.
-func (c *Cluster) Database(t testing.TB, template string) string {
+// NewDatabase makes an empty database, which goes with the server, and returns its URL.
+func (c *Cluster) NewDatabase(t testing.TB) string {
 	t.Helper()
-	name := "t_" + strings.ToLower(rand.Text()[:16])
-	c.Exec(t, c.url, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, name, cmp.Or(template, "template0")))
-	t.Cleanup(func() {
-		_ = c.exec(context.Background(), c.url, fmt.Sprintf(`DROP DATABASE IF EXISTS %s WITH (FORCE)`, name))
-	})
+	name := "folkmoot_" + strings.ToLower(rand.Text()[:16])
+	c.Exec(t, c.url, "CREATE DATABASE "+name+" TEMPLATE template0")
 	return c.URL(name)
 }
 
