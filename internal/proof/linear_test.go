@@ -197,7 +197,7 @@ func (u *users) read(op linear.Operation, body *threadAnswer) linear.Answer {
 // What a visitor's page says of a thread.
 var (
 	postOnPage  = regexp.MustCompile(`id="p-(\d+)"`)
-	countOnPage = regexp.MustCompile(`</b> of ([\d,]+)</p>`)
+	countOnPage = regexp.MustCompile(`<span>([\d,]+) posts?</span>`)
 )
 
 // look shows the visitor a page of the thread, out of the cache or made anew.
