@@ -27,8 +27,8 @@ type Category struct {
 	Name           string           `json:"name"`
 	Slug           string           `json:"slug"`
 	Description    string           `json:"description"`
-	Position       int64            `json:"position"`  // among its siblings
-	HiddenAt       time.Time        `json:"hidden_at"` // zero: it is not
+	Position       int64            `json:"position"`           // among its siblings
+	HiddenAt       time.Time        `json:"hidden_at,omitzero"` // zero: it is not
 	CreatedAt      time.Time        `json:"created_at"`
 	Version        int64            `json:"version"`
 	Access         Access           `json:"access"` // of who asked

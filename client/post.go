@@ -17,7 +17,7 @@ type Post struct {
 	Body          string           `json:"body"` // Markdown
 	HTML          string           `json:"html"` // safe to show
 	CreatedAt     time.Time        `json:"created_at"`
-	EditedAt      time.Time        `json:"edited_at"`                 // zero: never
+	EditedAt      time.Time        `json:"edited_at,omitzero"`        // zero: never
 	ReplyTo       int64            `json:"reply_to"`                  // 0: it answers the thread
 	ReplyThreadID int64            `json:"reply_thread_id,omitempty"` // where that post is, if not in the same thread
 	State         string           `json:"state"`                     // visible, hidden, deleted

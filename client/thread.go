@@ -25,8 +25,8 @@ type Thread struct {
 	State          string           `json:"state"` // visible, unlisted, hidden, deleted
 	Marks          []string         `json:"marks,omitempty"`
 	Tags           []string         `json:"tags"`
-	PinnedAt       time.Time        `json:"pinned_at"` // zero: it is not
-	LockedAt       time.Time        `json:"locked_at"` // zero: it is not
+	PinnedAt       time.Time        `json:"pinned_at,omitzero"` // zero: it is not
+	LockedAt       time.Time        `json:"locked_at,omitzero"` // zero: it is not
 	CreatedAt      time.Time        `json:"created_at"`
 	LastActivityAt time.Time        `json:"last_activity_at"`
 	LastAuthor     Author           `json:"last_author"`

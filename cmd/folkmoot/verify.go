@@ -3,15 +3,20 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/store"
+	"folkmoot/internal/store/sqlite"
 )
 
 type verifyCommand struct {
@@ -24,6 +29,9 @@ const errDifferences = exitCode(1)
 
 // Run recounts every stored number from the rows, beside a running server.
 func (c *verifyCommand) Run(ctx context.Context, std *console) error {
+	if _, err := os.Stat(filepath.Join(c.Data, databaseName)); errors.Is(err, fs.ErrNotExist) { // it would make one
+		return fmt.Errorf("%s: %w", c.Data, sqlite.ErrNone)
+	}
 	m, err := openService(ctx, c.Data)
 	if err != nil {
 		return err

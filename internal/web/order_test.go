@@ -17,8 +17,9 @@ func TestScriptedOrder(t *testing.T) {
 		const grip = document.querySelector("#c-3 .grip");
 		const tell = (type, [clientX, clientY]) => grip.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX, clientY, bubbles: true }));
 		grip.setPointerCapture = () => {}; grip.hasPointerCapture = () => true;`
+	b.run(`window.before = true`)
 	b.run(at + `tell("pointerdown", middle("#c-3")); const [x, y] = middle("#c-1"); tell("pointermove", [x, y - 2]); tell("pointerup", [x, y - 2]);`)
-	b.until("the page after dragging", `location.hash === "#c-3" && document.querySelector(".grip") && `+order+` === "Market News Rides"`)
+	b.until("the page after dragging", `!window.before && location.hash === "#c-3" && document.querySelector(".grip") && `+order+` === "Market News Rides"`)
 
 	b.run(`document.querySelector("#c-3 .grip").focus()`)
 	b.key("ArrowDown")
@@ -29,8 +30,9 @@ func TestScriptedOrder(t *testing.T) {
 	b.key("ArrowDown")
 	b.key("ArrowDown")
 	b.key("ArrowDown")
+	b.run(`window.before = true`) // the order stands there already: what is waited for is the next page
 	b.key("Enter")
-	b.until("the page after the keys", `document.querySelector(".grip") && `+order+` === "News Rides Market"`)
+	b.until("the page after the keys", `!window.before && document.querySelector(".grip") && `+order+` === "News Rides Market"`)
 	b.visit("/categories")
 	b.want("the order for everybody", `[...document.querySelectorAll(".categories h2")].map(h => h.textContent.trim()).join(" ")`, "News Rides Market")
 	b.visit("/admin/categories")
