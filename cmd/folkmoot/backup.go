@@ -39,7 +39,7 @@ func (c *backupCommand) keep(ctx context.Context, std *console, seal sqlite.Seal
 		fmt.Fprintln(std.err, "The forum's database is of an older version: its administrators are not told of this backup.")
 		return nil
 	}
-	m, err := openService(ctx, c.Data)
+	m, err := openService(ctx, c.dataFlag)
 	if err == nil {
 		err = errors.Join(m.store.SetBackup(ctx, forum.Backup{At: seal.At, Bytes: seal.Bytes}), m.Close())
 	}

@@ -16,7 +16,7 @@ import (
 // lastBackup is what the administrators of a forum are told.
 func lastBackup(t testing.TB, data string) forum.Backup {
 	t.Helper()
-	m, err := openService(t.Context(), data)
+	m, err := openService(t.Context(), dataFlag{Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,12 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// prepareDemo fills the empty folder data with a community to look at, or takes the one that an
+// prepareDemo fills an empty place with a community to look at, or takes the one that an
 // earlier call made, and returns how to sign in to it: the administrator's password is a new one
-// each time. A folder with any other community is refused, and left as it is.
-func prepareDemo(ctx context.Context, data string) (credentials string, err error) {
+// each time. A place with any other community is refused, and left as it is.
+func prepareDemo(ctx context.Context, place dataFlag) (credentials string, err error) {
 	clock := &demo.Clock{}
-	m, err := openServiceAt(ctx, data, clock)
+	m, err := openServiceAt(ctx, place, clock)
 	if err != nil {
 		return "", err
 	}
@@ -26,12 +26,12 @@ func prepareDemo(ctx context.Context, data string) (credentials string, err erro
 	case err != nil:
 		return "", err
 	case begun && !whole:
-		return "", fmt.Errorf("the demo in %s was not finished: remove the folder and begin again", data)
+		return "", fmt.Errorf("the demo in %s was not finished: remove that and begin again", place)
 	case !begun:
 		err = demo.Fill(ctx, m.Service, clock, time.Now(), rand.Text)
 	}
 	if forum.KindOf(err) == forum.Conflict && err != nil {
-		return "", fmt.Errorf("%s holds a community already: --demo fills an empty folder only", data)
+		return "", fmt.Errorf("%s holds a community already: --demo fills an empty place only", place)
 	}
 	if err != nil {
 		return "", err

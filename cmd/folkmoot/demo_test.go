@@ -17,7 +17,7 @@ func TestDemo(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	began := time.Now()
-	first, err := prepareDemo(t.Context(), data)
+	first, err := prepareDemo(t.Context(), dataFlag{Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestDemo(t *testing.T) {
 	if s.first != "" {
 		t.Errorf("a first run is offered: %s", s.first)
 	}
-	second, err := prepareDemo(t.Context(), data)
+	second, err := prepareDemo(t.Context(), dataFlag{Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("verify: %+v", got)
 	}
 
-	m, err := openService(t.Context(), data)
+	m, err := openService(t.Context(), dataFlag{Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestDemoRefusals(t *testing.T) {
 		t.Fatal(got)
 	}
 	half := t.TempDir()
-	m, err := openService(t.Context(), half)
+	m, err := openService(t.Context(), dataFlag{Data: half})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestDemoIsTheSame(t *testing.T) {
 	var texts []string
 	for range 2 {
 		clock := &demo.Clock{}
-		m, err := openServiceAt(t.Context(), filepath.Join(t.TempDir(), "data"), clock)
+		m, err := openServiceAt(t.Context(), dataFlag{Data: filepath.Join(t.TempDir(), "data")}, clock)
 		if err != nil {
 			t.Fatal(err)
 		}

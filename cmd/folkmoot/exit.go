@@ -8,7 +8,8 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
-	"folkmoot/internal/store/sqlite"
+	"folkmoot/internal/store"
+	"folkmoot/internal/store/postgres"
 )
 
 // Exit codes, for scripts and service managers: those above 1 need a person, not another try.
@@ -18,13 +19,14 @@ const (
 	exitCannotWrite = 4
 	exitInUse       = 5
 	exitRefused     = 6
+	exitNoDatabase  = 7
 )
 
 const exitHelp = `
 
 Exit codes: 1 a failure, a wrong command line or differences found; 3 the database is of a newer version;
 4 the data folder cannot be written (rights, read-only, full); 5 the address is in use;
-6 the server refused what was asked of it.`
+6 the server refused what was asked of it; 7 the database server cannot be reached, or not be used as it is.`
 
 // exitCode ends a command that has said everything already.
 type exitCode int
@@ -39,8 +41,10 @@ func codeOf(err error) int {
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.Is(err, sqlite.ErrNewer):
+	case errors.Is(err, store.ErrNewer):
 		return exitNewer
+	case errors.Is(err, postgres.ErrUnreachable), errors.Is(err, postgres.ErrNotUsable):
+		return exitNoDatabase
 	case refusedByServer(err):
 		return exitRefused
 	case errors.Is(err, syscall.EADDRINUSE):

@@ -44,7 +44,7 @@ func (c *stackExchangeCommand) Validate() error {
 
 // Run imports the dump, beside a running server if there is one.
 func (c *stackExchangeCommand) Run(ctx context.Context, std *console) error {
-	return c.run(ctx, std, c.Data, func(into importing) (*importer.Result, error) {
+	return c.run(ctx, std, c.dataFlag, func(into importing) (*importer.Result, error) {
 		im := stackexchange.Import{Path: c.Dump, Site: c.Site, Category: c.Category, DryRun: c.DryRun, Scratch: into.scratch, Target: into.target,
 			Markup: markup.New(), Report: into.report, Progress: newImportProgress(std.err), Clock: forum.SystemClock{}}
 		return im.Run(ctx)
@@ -71,7 +71,7 @@ func (c *mboxCommand) Validate() error {
 
 // Run imports the archive, beside a running server if there is one.
 func (c *mboxCommand) Run(ctx context.Context, std *console) error {
-	return c.run(ctx, std, c.Data, func(into importing) (*importer.Result, error) {
+	return c.run(ctx, std, c.dataFlag, func(into importing) (*importer.Result, error) {
 		im := mbox.Import{Paths: c.Files, List: c.List, Category: c.Category, DryRun: c.DryRun, Scratch: into.scratch, Target: into.target,
 			Markup: markup.New(), Report: into.report, Progress: newImportProgress(std.err), Clock: forum.SystemClock{}}
 		return im.Run(ctx)
@@ -93,7 +93,7 @@ type importing struct {
 }
 
 // run opens what an import needs, runs it and shows the result.
-func (c *importFlags) run(ctx context.Context, std *console, data string, start func(importing) (*importer.Result, error)) (err error) {
+func (c *importFlags) run(ctx context.Context, std *console, place dataFlag, start func(importing) (*importer.Result, error)) (err error) {
 	report, err := createReport(c.Report)
 	if err != nil {
 		return err
@@ -103,11 +103,12 @@ func (c *importFlags) run(ctx context.Context, std *console, data string, start 
 			err = closed
 		}
 	}()
-	into := importing{scratch: data, report: importer.NewReport(report)}
-	if c.DryRun {
-		into.scratch = existing(data)
-	} else {
-		m, err := openService(ctx, data)
+	into := importing{scratch: place.Data, report: importer.NewReport(report)}
+	if c.DryRun || place.Database != "" {
+		into.scratch = existing(place.Data)
+	}
+	if !c.DryRun {
+		m, err := openService(ctx, place)
 		if err != nil {
 			return err
 		}
@@ -133,8 +134,8 @@ func (c *importFlags) show(ctx context.Context, std *console, result *importer.R
 	return errors.Join(err, result.Print(std.out))
 }
 
-// existing returns folder, or where it is missing the system's folder for temporary files:
-// a dry run makes nothing.
+// existing returns folder, or where it is missing the system's folder for temporary files: nothing is
+// made for what goes nowhere, or elsewhere.
 func existing(folder string) string {
 	if info, err := os.Stat(folder); err == nil && info.IsDir() {
 		return folder

@@ -44,7 +44,7 @@ func sharedFile(t *testing.T, folder, name string) string {
 // open opens the forum in data, and closes it with the test.
 func open(t *testing.T, data string) *moot {
 	t.Helper()
-	m, err := openService(t.Context(), data)
+	m, err := openService(t.Context(), dataFlag{Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}

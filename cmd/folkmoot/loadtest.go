@@ -19,7 +19,8 @@ type loadtestCommand struct {
 	Bare loadtestBareCommand `cmd:"" hidden:"" help:"Serve a body of one size and nothing else, to compare pages with."`
 }
 
-// loadtestRunCommand knows no FOLKMOOT_DATA: a forum that people use is not to be tested by accident.
+// loadtestRunCommand knows neither FOLKMOOT_DATA nor FOLKMOOT_DATABASE: a forum that people use is not
+// to be tested by accident.
 type loadtestRunCommand struct {
 	Clients  int           `default:"50" help:"People who work at once (${default})."`
 	Duration time.Duration `default:"20s" help:"How long they work (${default}, at most an hour)."`
@@ -29,6 +30,7 @@ type loadtestRunCommand struct {
 	Seed     uint64        `default:"1" help:"Of everything chosen at random (${default})."`
 	JSON     bool          `name:"json" help:"Print the report as JSON."`
 	Data     string        `placeholder:"DIR" help:"Folder to work in, kept afterwards. Never one that people use. Default: a scratch folder, removed afterwards."`
+	Database string        `placeholder:"URL" help:"PostgreSQL database to work in instead, kept afterwards: postgres://user:password@host/name. Never one that people use."`
 }
 
 const (
@@ -67,12 +69,13 @@ func (c *loadtestRunCommand) Run(ctx context.Context, std *console) error {
 		return err
 	}
 	progress := newTeller(std)
-	test := proof.Loadtest{Program: proof.Program{Binary: binary, Data: data}, Mix: mix, Clients: c.Clients,
+	place := dataFlag{data, c.Database}
+	test := proof.Loadtest{Program: proof.Program{Binary: binary, Data: data, Database: c.Database}, Mix: mix, Clients: c.Clients,
 		Threads: c.Threads, Duration: c.Duration, Body: c.Body, Seed: c.Seed, Tell: progress.tell}
 	test.Fill = func(ctx context.Context, posts, threads int) error {
-		return (&loadtestFillCommand{Posts: posts, Threads: threads, Body: c.Body, Seed: c.Seed, Data: data}).Run(ctx, std)
+		return (&loadtestFillCommand{Posts: posts, Threads: threads, Body: c.Body, Seed: c.Seed, Data: place.Data, Database: place.Database}).Run(ctx, std)
 	}
-	progress.tell(fmt.Sprintf("a server of its own in %s; its limits on how often people may post are raised, since clients are no people", data))
+	progress.tell(fmt.Sprintf("a server of its own on %s; its limits on how often people may post are raised, since clients are no people", place))
 	report, err := test.Run(ctx)
 	progress.end()
 	if err != nil {
@@ -107,11 +110,12 @@ func (c *loadtestRunCommand) print(std *console, report *proof.Report) error {
 }
 
 type loadtestFillCommand struct {
-	Posts   int    `required:"" help:"How many posts to make."`
-	Threads int    `help:"In how many threads. Default: one for twenty posts."`
-	Body    int    `default:"300" help:"Bytes of a post (${default})."`
-	Seed    uint64 `default:"1" help:"Of everything chosen at random (${default})."`
-	Data    string `required:"" placeholder:"DIR" help:"Folder of the database; made where it is missing."`
+	Posts    int    `required:"" help:"How many posts to make."`
+	Threads  int    `help:"In how many threads. Default: one for twenty posts."`
+	Body     int    `default:"300" help:"Bytes of a post (${default})."`
+	Seed     uint64 `default:"1" help:"Of everything chosen at random (${default})."`
+	Data     string `required:"" xor:"place" placeholder:"DIR" help:"Folder of the database; made where it is missing."`
+	Database string `required:"" xor:"place" placeholder:"URL" help:"PostgreSQL database instead: postgres://user:password@host/name."`
 }
 
 // Validate refuses what cannot be made.
@@ -129,7 +133,7 @@ func (c *loadtestFillCommand) Validate() error {
 
 // Run makes the posts.
 func (c *loadtestFillCommand) Run(ctx context.Context, std *console) error {
-	m, err := openService(ctx, c.Data)
+	m, err := openService(ctx, dataFlag{c.Data, c.Database})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"folkmoot/internal/httpkit"
 	"folkmoot/internal/metrics"
 	"folkmoot/internal/store"
+	"folkmoot/internal/store/sqlite"
 )
 
 // serveMetrics answers /metrics at an address of its own until stop is called, and has what the
@@ -48,8 +49,10 @@ func (m *moot) gauges(ctx context.Context) []metrics.Gauge {
 		{Name: "folkmoot_queue_length", Value: float64(m.store.Waiting())},
 		{Name: "folkmoot_readers_busy", Value: float64(busy)},
 		{Name: "folkmoot_readers", Value: float64(readers)},
-		{Name: "folkmoot_log_bytes", Value: float64(m.engine.LogBytes())},
 		{Name: "folkmoot_writable", Value: writable(m.store.Health())},
+	}
+	if file, ok := m.engine.(*sqlite.Engine); ok {
+		gauges = append(gauges, metrics.Gauge{Name: "folkmoot_log_bytes", Value: float64(file.LogBytes())})
 	}
 	stored, err := m.storedGauges(ctx)
 	if err != nil {

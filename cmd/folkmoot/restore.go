@@ -92,7 +92,7 @@ func (c *restoreCommand) restore(ctx context.Context, std *console) (report stor
 
 // renew makes the database in a folder one of its own, and recounts it.
 func renew(ctx context.Context, data string, std *console) (report store.Report, err error) {
-	m, err := openService(ctx, data)
+	m, err := openService(ctx, dataFlag{Data: data})
 	if err != nil {
 		return report, err
 	}

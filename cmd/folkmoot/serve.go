@@ -68,11 +68,11 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	defer listener.Close()
 	credentials := ""
 	if c.Demo {
-		if credentials, err = prepareDemo(ctx, c.Data); err != nil {
+		if credentials, err = prepareDemo(ctx, c.dataFlag); err != nil {
 			return err
 		}
 	}
-	m, err := openService(ctx, c.Data)
+	m, err := openService(ctx, c.dataFlag)
 	if err != nil {
 		return err
 	}

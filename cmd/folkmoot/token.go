@@ -20,7 +20,7 @@ type tokenCreateCommand struct {
 
 // Run makes the token.
 func (c *tokenCreateCommand) Run(ctx context.Context, std *console) error {
-	m, err := openService(ctx, c.Data)
+	m, err := openService(ctx, c.dataFlag)
 	if err != nil {
 		return err
 	}

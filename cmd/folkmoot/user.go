@@ -32,7 +32,7 @@ type userCreateCommand struct {
 
 // Run makes the account.
 func (c *userCreateCommand) Run(ctx context.Context, std *console) error {
-	return withPassword(ctx, c.Data, std, func(m *moot, password string) error {
+	return withPassword(ctx, c.dataFlag, std, func(m *moot, password string) error {
 		user, err := m.CreateUser(ctx, forum.SignUp{Name: c.Name, Password: password, Role: c.role()})
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ type userPasswordCommand struct {
 
 // Run sets the password.
 func (c *userPasswordCommand) Run(ctx context.Context, std *console) error {
-	return withPassword(ctx, c.Data, std, func(m *moot, password string) error {
+	return withPassword(ctx, c.dataFlag, std, func(m *moot, password string) error {
 		if err := m.SetPassword(ctx, c.Name, password); err != nil {
 			return err
 		}
@@ -69,8 +69,8 @@ func (c *userPasswordCommand) Run(ctx context.Context, std *console) error {
 }
 
 // withPassword opens the forum and reads a password for do. One that it made is printed when it counts.
-func withPassword(ctx context.Context, data string, std *console, do func(*moot, string) error) error {
-	m, err := openService(ctx, data)
+func withPassword(ctx context.Context, place dataFlag, std *console, do func(*moot, string) error) error {
+	m, err := openService(ctx, place)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ type listedUser struct {
 
 // Run lists people.
 func (c *userListCommand) Run(ctx context.Context, std *console) error {
-	m, err := openService(ctx, c.Data)
+	m, err := openService(ctx, c.dataFlag)
 	if err != nil {
 		return err
 	}

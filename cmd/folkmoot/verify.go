@@ -3,20 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/store"
-	"folkmoot/internal/store/sqlite"
 )
 
 type verifyCommand struct {
@@ -29,10 +24,10 @@ const errDifferences = exitCode(1)
 
 // Run recounts every stored number from the rows, beside a running server.
 func (c *verifyCommand) Run(ctx context.Context, std *console) error {
-	if _, err := os.Stat(filepath.Join(c.Data, databaseName)); errors.Is(err, fs.ErrNotExist) { // it would make one
-		return fmt.Errorf("%s: %w", c.Data, sqlite.ErrNone)
+	if err := c.exists(ctx); err != nil {
+		return err
 	}
-	m, err := openService(ctx, c.Data)
+	m, err := openService(ctx, c.dataFlag)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/term"
 
@@ -18,37 +21,76 @@ import (
 	"folkmoot/internal/markup"
 	"folkmoot/internal/password"
 	"folkmoot/internal/store"
+	"folkmoot/internal/store/postgres"
 	"folkmoot/internal/store/sqlite"
 	"folkmoot/internal/web"
 )
 
-// dataFlag is of every command that works on a forum.
+// dataFlag is of every command that works on a forum: it says where that is kept.
 type dataFlag struct {
-	Data string `default:"./data" env:"FOLKMOOT_DATA" placeholder:"DIR" help:"Folder of the forum's data; made where it is missing (${default})."`
+	Data     string `default:"./data" env:"FOLKMOOT_DATA" placeholder:"DIR" help:"Folder of the forum's data; made where it is missing (${default})."`
+	Database string `env:"FOLKMOOT_DATABASE" placeholder:"URL" help:"PostgreSQL database that holds the forum, instead of a file in that folder: postgres://user:password@host/name. Better given in the environment: command lines can be seen."`
+}
+
+// String names the place without its password.
+func (f dataFlag) String() string {
+	if f.Database != "" {
+		return postgres.Place(f.Database)
+	}
+	return f.Data
+}
+
+// file is the database's file, where there is one.
+func (f dataFlag) file() string { return filepath.Join(f.Data, databaseName) }
+
+// exists sees that there is a forum, since opening would make one: store.ErrNone.
+func (f dataFlag) exists(ctx context.Context) error {
+	if f.Database != "" {
+		return postgres.Exists(ctx, f.Database)
+	}
+	if _, err := os.Stat(f.file()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", f.Data, store.ErrNone)
+	}
+	return nil
+}
+
+// engine is the database that a forum is kept in.
+type engine interface {
+	store.Engine
+	// BusyReaders returns how many connections are reading, and how many can.
+	BusyReaders() (busy, all int)
+}
+
+// open opens, makes and migrates the database.
+func (f dataFlag) open(ctx context.Context) (engine, error) {
+	if f.Database != "" {
+		return postgres.Open(ctx, f.Database)
+	}
+	if err := makeFolder(f.Data); err != nil {
+		return nil, err
+	}
+	return sqlite.Open(ctx, f.file())
 }
 
 // moot is a forum opened: its service on its store.
 type moot struct {
 	*forum.Service
 	store  *store.Store
-	engine *sqlite.Engine
+	engine engine
 }
 
 // databaseName is the database's file in the data folder.
 const databaseName = "folkmoot.db"
 
-// openService opens the forum in the folder data, makes and migrates it. Close it. A server may
-// run on the same folder meanwhile.
-func openService(ctx context.Context, data string) (*moot, error) {
-	return openServiceAt(ctx, data, forum.SystemClock{})
+// openService opens the forum at place, makes and migrates it. Close it. Servers may run on the same
+// place meanwhile.
+func openService(ctx context.Context, place dataFlag) (*moot, error) {
+	return openServiceAt(ctx, place, forum.SystemClock{})
 }
 
 // openServiceAt is openService by another clock.
-func openServiceAt(ctx context.Context, data string, clock forum.Clock) (*moot, error) {
-	if err := makeFolder(data); err != nil {
-		return nil, err
-	}
-	engine, err := sqlite.Open(ctx, filepath.Join(data, databaseName))
+func openServiceAt(ctx context.Context, place dataFlag, clock forum.Clock) (*moot, error) {
+	engine, err := place.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +140,21 @@ func (m *moot) serveReady(serving context.Context, w http.ResponseWriter) {
 		http.Error(w, "not ready: the server is stopping", http.StatusServiceUnavailable)
 	case m.store.Health() != nil:
 		http.Error(w, "not ready: writing has stopped; the log says why", http.StatusServiceUnavailable)
+	case !m.reached(serving):
+		http.Error(w, "not ready: the database does not answer", http.StatusServiceUnavailable)
 	default:
 		fmt.Fprintln(w, "ready")
 	}
+}
+
+// readyWithin is how long the database may take to answer a server that is called ready.
+const readyWithin = 3 * time.Second
+
+func (m *moot) reached(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	_, err := m.Rules(ctx)
+	return err == nil
 }
 
 // operator is who sits at the command line: whoever can read the file may read everything in it.

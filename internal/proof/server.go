@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,12 +26,21 @@ const startWithin = 30 * time.Second
 // stopWithin is how long a server may take to end when asked; then it is killed.
 const stopWithin = 15 * time.Second
 
-// Program is a folkmoot binary and the data folder it works on.
+// Program is a folkmoot binary and what it works on.
 type Program struct {
-	Binary string
-	Data   string
-	Env    []string // beside this process's own
-	Log    io.Writer
+	Binary   string
+	Data     string   // folder
+	Database string   // URL of a PostgreSQL database that the forum is in, "" where it is in the folder
+	Env      []string // beside this process's own
+	Log      io.Writer
+}
+
+// place are the flags that say where the forum is.
+func (p Program) place() []string {
+	if p.Database != "" {
+		return []string{"--database", p.Database}
+	}
+	return []string{"--data", p.Data}
 }
 
 // Server is a running `folkmoot serve` in a process of its own.
@@ -49,7 +59,7 @@ func (p Program) Serve(ctx context.Context, flags ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"serve", "--data", p.Data, "--listen", address}, flags...)
+	args := slices.Concat([]string{"serve", "--listen", address}, p.place(), flags)
 	return p.start(ctx, address, "/healthz", exec.Command(p.Binary, args...))
 }
 
@@ -64,8 +74,9 @@ func (p Program) ServeUnlimited(ctx context.Context) (*Server, error) {
 // ServeSocket is ServeUnlimited on a socket that the caller holds open, passed as systemd passes it.
 func (p Program) ServeSocket(ctx context.Context, socket *os.File, address string) (*Server, error) {
 	// The process that the socket is meant for is named by its id, which only itself can know.
-	command := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`,
-		p.Binary, "serve", "--data", p.Data, "--listen", "nowhere", "--rate-factor", rateFactor)
+	args := append([]string{"-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`,
+		p.Binary, "serve", "--listen", "nowhere", "--rate-factor", rateFactor}, p.place()...)
+	command := exec.Command("/bin/sh", args...)
 	command.ExtraFiles = []*os.File{socket}
 	return p.start(ctx, address, "/healthz", command)
 }
@@ -200,10 +211,10 @@ func statusMiB(status []byte, name string) float64 {
 	return 0
 }
 
-// Run runs another command of the program on the same data folder, beside the server, and
+// Run runs another command of the program on the same forum, beside the server, and
 // returns what it printed. stdin is what it reads.
 func (p Program) Run(ctx context.Context, stdin string, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, p.Binary, append(args, "--data", p.Data)...)
+	command := exec.CommandContext(ctx, p.Binary, append(args, p.place()...)...)
 	command.Env = append(os.Environ(), p.Env...)
 	command.Stdin = strings.NewReader(stdin)
 	var stderr tail

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +29,15 @@ type Engine interface {
 	Fault(err error) Fault
 	Close() error
 }
+
+// What keeps a database from being opened, whatever the engine; the error that wraps it says more. The
+// database is left as it was.
+var (
+	// ErrNone is a place at which there is no forum.
+	ErrNone = errors.New("there is no forum here")
+	// ErrNewer is a database whose schema this program does not know yet.
+	ErrNewer = errors.New("the database was made by a newer version of Folkmoot: use that version or a newer one")
+)
 
 // Conn runs statements of one transaction or snapshot.
 type Conn interface {

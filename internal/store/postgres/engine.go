@@ -46,7 +46,7 @@ const (
 )
 
 // Open connects, makes and migrates the database that url names: postgres://user:password@host/name.
-// What may be wrong is ErrUnreachable, ErrNewer, ErrNotUsable.
+// What may be wrong is ErrUnreachable, ErrNotUsable, store.ErrNewer.
 func Open(ctx context.Context, url string) (*Engine, error) {
 	config, err := configure(url)
 	if err != nil {

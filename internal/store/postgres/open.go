@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"folkmoot/internal/store"
 )
 
-// What keeps a database from being opened; the error that wraps it says more. The database is left as it was.
+// What keeps a database from being opened, beside store.ErrNewer; the error that wraps it says more. The database is left as it was.
 var (
-	// ErrNewer is a database whose schema this program does not know yet.
-	ErrNewer = errors.New("the database was made by a newer version of Folkmoot: use that version or a newer one")
 	// ErrUnreachable is a server that did not answer for a while.
 	ErrUnreachable = errors.New("the database server cannot be reached")
 	// ErrNotUsable is a server, a database or a role that lacks what Folkmoot needs.
@@ -60,7 +60,37 @@ const warning = "warning"
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// place names a database without its password.
+// Place names the database of a URL without its password.
+func Place(url string) string {
+	config, err := configure(url)
+	if err != nil {
+		return "PostgreSQL"
+	}
+	return place(config)
+}
+
+// Exists sees that the database holds a forum, and makes none: else store.ErrNone. What else may be
+// wrong is as with Open.
+func Exists(ctx context.Context, url string) error {
+	config, err := configure(url)
+	if err != nil {
+		return err
+	}
+	c, err := reach(ctx, config)
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", place(config), err)
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	present, err := version(ctx, c)
+	if err == nil && present == 0 {
+		err = store.ErrNone
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", place(config), err)
+	}
+	return nil
+}
+
 func place(config *pgx.ConnConfig) string {
 	return fmt.Sprintf("PostgreSQL's %s at %s:%d", config.Database, config.Host, config.Port)
 }
@@ -92,7 +122,7 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) error {
 	case err != nil:
 		return err
 	case present > newestMigration:
-		return fmt.Errorf("%w (its schema is %d, this program knows %d)", ErrNewer, present, newestMigration)
+		return fmt.Errorf("%w (its schema is %d, this program knows %d)", store.ErrNewer, present, newestMigration)
 	case present < newestMigration:
 		if err := migrate(ctx, config); err != nil {
 			return err

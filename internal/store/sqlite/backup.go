@@ -12,18 +12,15 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"folkmoot/internal/store"
 )
 
 // A backup is one file: the database's pages, in which any SQLite finds its way, and behind them
 // the seal.
 
-// What keeps a backup from being made.
-var (
-	// ErrNone is a path at which there is no database.
-	ErrNone = errors.New("there is no forum here")
-	// ErrExists is a file where the backup is to be.
-	ErrExists = errors.New("there is a file of that name already, and it is left as it is")
-)
+// ErrExists is a file where the backup is to be. Beside it store.ErrNone keeps a backup from being made.
+var ErrExists = errors.New("there is a file of that name already, and it is left as it is")
 
 // BackupProgress is told how many of how many bytes are done, and with what.
 type BackupProgress func(what string, done, total int64)
@@ -80,7 +77,7 @@ func backup(ctx context.Context, path, to string, bounds backupBounds, progress 
 func copyDatabase(ctx context.Context, path, to string, bounds backupBounds, progress BackupProgress) (schema int64, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return 0, fmt.Errorf("%s: %w", path, ErrNone)
+		return 0, fmt.Errorf("%s: %w", path, store.ErrNone)
 	}
 	if err != nil {
 		return 0, err

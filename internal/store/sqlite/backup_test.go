@@ -18,6 +18,7 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/store"
 	"folkmoot/internal/store/sqlite"
 )
 
@@ -155,8 +156,8 @@ func TestBackupRefuses(t *testing.T) {
 		want      error
 		remaining []string
 	}{
-		{"no database", t.Context(), filepath.Join(t.TempDir(), databaseName), "backup", sqlite.ErrNone, nil},
-		{"an empty one", t.Context(), empty, "backup", sqlite.ErrNone, nil},
+		{"no database", t.Context(), filepath.Join(t.TempDir(), databaseName), "backup", store.ErrNone, nil},
+		{"an empty one", t.Context(), empty, "backup", store.ErrNone, nil},
 		{"something else", t.Context(), other, "backup", sqlite.ErrNotDatabase, nil},
 		{"a file in the way", t.Context(), database, "there", sqlite.ErrExists, nil},
 		{"no folder", t.Context(), database, "nowhere/backup", fs.ErrNotExist, nil},
@@ -231,8 +232,8 @@ func TestRestoreRefuses(t *testing.T) {
 		{"garbled at the end", flipped(end - 1), sqlite.ErrGarbled},
 		{"garbled in the sum", flipped(len(whole) - 10), sqlite.ErrGarbled},
 		{"no seal but a line", sealed("{}"), sqlite.ErrNotWhole},
-		{"of a newer schema", sealed(fmt.Sprintf(`{"folkmoot_backup":1,"schema":9999,"bytes":%d,"sha256":%q}`, end, seal.SHA256)), sqlite.ErrNewer},
-		{"of a newer form", sealed(fmt.Sprintf(`{"folkmoot_backup":2,"schema":1,"bytes":%d}`, end)), sqlite.ErrNewer},
+		{"of a newer schema", sealed(fmt.Sprintf(`{"folkmoot_backup":1,"schema":9999,"bytes":%d,"sha256":%q}`, end, seal.SHA256)), store.ErrNewer},
+		{"of a newer form", sealed(fmt.Sprintf(`{"folkmoot_backup":2,"schema":1,"bytes":%d}`, end)), store.ErrNewer},
 		{"of less than nothing", sealed(`{"folkmoot_backup":1,"bytes":-1}`), sqlite.ErrNotWhole},
 	}
 	for _, tt := range tests {

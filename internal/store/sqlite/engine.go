@@ -48,7 +48,7 @@ type Options struct {
 }
 
 // Open opens the file at path with the standard options, makes and migrates it.
-// What may be wrong with the file is ErrNewer, ErrNotWritable, ErrDamaged or ErrNotDatabase.
+// What may be wrong with the file is store.ErrNewer, ErrNotWritable, ErrDamaged or ErrNotDatabase.
 func Open(ctx context.Context, path string) (*Engine, error) {
 	return OpenWith(ctx, path, Options{})
 }

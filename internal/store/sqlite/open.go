@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"folkmoot/internal/store"
 )
 
-// What keeps a file from being opened; the error that wraps it says more. The file is left as it was.
+// What keeps a file from being opened, beside store.ErrNewer; the error that wraps it says more. The file is left as it was.
 var (
-	// ErrNewer is a file whose schema this program does not know yet.
-	ErrNewer = errors.New("the database was made by a newer version of Folkmoot: use that version or a newer one")
 	// ErrNotWritable is a file or folder that lacks a right, or stands on a read-only disk.
 	ErrNotWritable = errors.New("the database cannot be written")
 	// ErrDamaged is a file that is cut short or garbled.
@@ -56,7 +56,7 @@ func prepare(ctx context.Context, path string, options Options) error {
 		case err != nil:
 			return err
 		case present > newestMigration:
-			return fmt.Errorf("%w (its schema is %d, this program knows %d)", ErrNewer, present, newestMigration)
+			return fmt.Errorf("%w (its schema is %d, this program knows %d)", store.ErrNewer, present, newestMigration)
 		case present == newestMigration:
 			return nil
 		}

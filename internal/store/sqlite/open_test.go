@@ -13,13 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/ncruces/go-sqlite3"
 
+	"folkmoot/internal/store"
 	"folkmoot/internal/store/sqlite"
 )
 
 // nameOf says which of the errors of opening err is; exactly one it must be.
 func nameOf(err error) string {
 	var names []string
-	for name, target := range map[string]error{"newer": sqlite.ErrNewer, "not writable": sqlite.ErrNotWritable,
+	for name, target := range map[string]error{"newer": store.ErrNewer, "not writable": sqlite.ErrNotWritable,
 		"damaged": sqlite.ErrDamaged, "no database": sqlite.ErrNotDatabase} {
 		if errors.Is(err, target) {
 			names = append(names, name)

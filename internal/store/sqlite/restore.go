@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"folkmoot/internal/store"
 )
 
-// What keeps a backup from being restored, beside ErrNewer. Nothing is left behind then.
+// What keeps a backup from being restored, beside store.ErrNewer. Nothing is left behind then.
 var (
 	// ErrNotBackup is a file of something else.
 	ErrNotBackup = errors.New("this is no backup of Folkmoot")
@@ -94,7 +96,7 @@ func parseSeal(tail []byte, size int64) (Seal, error) {
 	}
 	switch {
 	case seal.Backup > sealVersion, seal.Schema > newestMigration:
-		return Seal{}, fmt.Errorf("%w (its schema is %d, this program knows %d)", ErrNewer, seal.Schema, newestMigration)
+		return Seal{}, fmt.Errorf("%w (its schema is %d, this program knows %d)", store.ErrNewer, seal.Schema, newestMigration)
 	case seal.Bytes != size-int64(len(tail)-begin):
 		return Seal{}, ErrNotWhole
 	}
