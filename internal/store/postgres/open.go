@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
@@ -95,12 +96,18 @@ func place(config *pgx.ConnConfig) string {
 	return fmt.Sprintf("PostgreSQL's %s at %s:%d", config.Database, config.Host, config.Port)
 }
 
+// byKey are settings for statements that reach their rows by keys and indexes, all of them. A plan is
+// made once for a connection and kept; one that was made while a table was empty, or before anybody
+// counted its rows, would read all of it for each row wanted, until somebody does.
+var byKey = map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+
 func newPool(config *pgx.ConnConfig, most int32, timeout time.Duration) (*pgxpool.Pool, error) {
 	pool, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, err
 	}
 	pool.ConnConfig = config.Copy()
+	maps.Copy(pool.ConnConfig.RuntimeParams, byKey)
 	pool.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(timeout)
 	pool.MaxConns = most
 	pool.MaxConnIdleTime = 5 * time.Minute

@@ -119,7 +119,7 @@ func (t *text) renamedPlain(name func(i int) string) string {
 var (
 	insertion = regexp.MustCompile(`(?s)^(\s*INSERT INTO \w+ \([^)]*\)\s*)VALUES \(([^()]*)\)(\s*ON CONFLICT .*)?\s*$`)
 	selection = regexp.MustCompile(`^\s*SELECT `)
-	ofThread  = regexp.MustCompile(`(?s)^\s*UPDATE (threads|posts) SET .*\sWHERE `)
+	ofThread  = regexp.MustCompile(`(?s)^\s*UPDATE (threads|posts) SET\s.*\sWHERE `)
 )
 
 // array is the nth argument of each set, as an array of a type. A null is nil.
