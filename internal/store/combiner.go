@@ -132,12 +132,16 @@ func (c *combiner) health() error {
 // loop runs batches until the store closes, then those that still wait.
 func (c *combiner) loop() {
 	defer close(c.stopped)
+	combining := lane{texts: c.texts}
+	if cap(c.lanes) > 0 {
+		combining.skip, combining.guesses = true, newGuesses()
+	}
 	for {
 		batch := c.take()
 		if batch == nil {
 			break
 		}
-		c.commit(batch, lane{skip: cap(c.lanes) > 0, texts: c.texts})
+		c.commit(batch, combining)
 	}
 	for range cap(c.lanes) { // whoever has one still is waited for, and nobody gets one any more
 		c.lanes <- struct{}{}
@@ -203,8 +207,9 @@ func (c *combiner) take() []*member {
 
 // lane is where a batch runs.
 type lane struct {
-	skip  bool                   // it does not wait for threads that another transaction holds
-	texts map[statementID]string // of counters' statements
+	skip    bool                   // it does not wait for threads that another transaction holds
+	texts   map[statementID]string // of counters' statements
+	guesses *guesses
 }
 
 // commit runs a batch to its end: every member is answered, or comes again, and only what is
@@ -224,6 +229,7 @@ func (c *combiner) commit(batch []*member, in lane) {
 			return
 		}
 		switch fault := c.engine.Fault(err); {
+		case errors.Is(err, ErrGuess): // it asks now
 		case fault == FaultFlush:
 			c.breakDown(err)
 			answer(batch, c.health())
@@ -268,14 +274,18 @@ func pause(n int) { time.Sleep(rand.N(10 * time.Millisecond << n)) }
 // failed before or later. There are no savepoints: SQLITE_FULL rolls a whole transaction back, and
 // what came after it would be committed alone.
 func (c *combiner) runBatch(batch []*member, in lane) (culprit *member, err error) {
+	var tx *tx
+	guessed := false
 	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {
 		defer caught(&err)
 		culprit = nil
-		tx := newTx(conn, in.texts)
-		if err := tx.load(batch, c.clock.Now(), in.skip); err != nil {
-			return err
+		tx = newTx(conn, in.texts)
+		if guessed = in.guesses.load(tx, batch, c.clock.Now()); !guessed {
+			if err := tx.load(batch, c.clock.Now(), in.skip); err != nil {
+				return err
+			}
 		}
-		tx.now = c.clock.Now() // under the threads' locks
+		tx.now = c.clock.Now() // under the threads' locks, or a guess that it is as good
 		for _, culprit = range batch {
 			if err := tx.admit(culprit); err != nil {
 				return err
@@ -284,6 +294,12 @@ func (c *combiner) runBatch(batch []*member, in lane) (culprit *member, err erro
 		culprit = nil
 		return tx.flush()
 	})
+	switch {
+	case err == nil:
+		in.guesses.keep(tx, guessed)
+	case tx != nil:
+		in.guesses.forget(tx, err)
+	}
 	if errors.As(err, new(Deferred)) {
 		culprit = nil
 	}

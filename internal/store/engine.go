@@ -46,6 +46,9 @@ type Conn interface {
 	// QueryMany runs each statement for every set of its arguments, in order; in one round trip
 	// where the engine has such.
 	QueryMany(many ...Many) error
+	// Expect runs each statement, with whatever runs next or is committed, before it: each must find a
+	// row for each of its sets of arguments. Where one does not, that is ErrGuess, returned then.
+	Expect(many ...Many)
 	// Exec returns the number of rows changed.
 	Exec(text string, args ...any) (changed int64, err error)
 	// Later is Exec of a statement that changes one row, and whose outcome nobody waits for: it runs

@@ -73,6 +73,8 @@ func (t *scriptedTx) Later(text string, args ...any) error {
 	return err
 }
 
+func (t *scriptedTx) Expect(...store.Many) {}
+
 func (t *scriptedTx) QueryMany(many ...store.Many) error {
 	for _, m := range many {
 		for i, args := range m.Sets {

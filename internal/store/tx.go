@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -70,76 +72,93 @@ const (
 	skipLocked = ` SKIP LOCKED`
 )
 
-// load reads for all members at once what their decisions rested on, their keys and their threads:
-// in the lock order, each row once. Where skip is set, a thread that another transaction holds is left out.
-func (t *tx) load(batch []*member, at time.Time, skip bool) error {
-	users, categories, threads := wanted(t.userRevs), wanted(t.catRevs), wanted(t.held)
-	tokens, sessions, keys := wanted(t.credRevs), wanted(t.credRevs), wanted(t.keys)
+// wants are the rows that a batch's decisions rest on, and its keys: each once, those that are locked in order.
+type wants struct {
+	users      []forum.UserID
+	tokens     []forum.Secret
+	sessions   []forum.Secret
+	categories []forum.CategoryID
+	keys       []userKey
+	threads    []forum.ThreadID
+}
+
+func (t *tx) wants(batch []*member) wants {
+	var w wants
 	for _, m := range batch {
 		change := &m.change
 		switch {
 		case change.ActorRev == 0:
 		case change.Credential == "":
-			users.add(change.Actor)
+			w.users = append(w.users, change.Actor)
 		case change.Credential.IsSession():
-			sessions.add(change.Credential)
+			w.sessions = append(w.sessions, change.Credential)
 		default:
-			tokens.add(change.Credential)
+			w.tokens = append(w.tokens, change.Credential)
 		}
 		if change.CatRev != 0 {
-			categories.add(change.Category)
+			w.categories = append(w.categories, change.Category)
 		}
 		if change.Key != "" {
-			keys.add(userKey{change.Actor, change.Key})
+			w.keys = append(w.keys, userKey{change.Actor, change.Key})
 		}
 		if change.Thread != 0 {
-			threads.add(change.Thread)
+			w.threads = append(w.threads, change.Thread)
 		}
 	}
-	slices.Sort(users.keys)
-	slices.Sort(categories.keys)
-	slices.Sort(threads.keys)
+	w.users, w.categories, w.threads = once(w.users), once(w.categories), once(w.threads)
+	w.tokens, w.sessions = once(w.tokens), once(w.sessions)
+	slices.SortFunc(w.keys, func(a, b userKey) int { return cmp.Or(cmp.Compare(a.user, b.user), strings.Compare(a.key, b.key)) })
+	w.keys = slices.Compact(w.keys)
+	return w
+}
+
+// once sorts keys, and takes out those that are there already.
+func once[K cmp.Ordered](keys []K) []K {
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// load reads for all members at once what their decisions rested on, their keys and their threads:
+// in the lock order, each row once. Where skip is set, a thread that another transaction holds is left out.
+func (t *tx) load(batch []*member, at time.Time, skip bool) error {
+	w := t.wants(batch)
 	lock := lockThread
 	if skip {
 		lock += skipLocked
 	}
-	held := func(row Row) (bool, error) { _, err := t.hold(row); return false, err }
-	for _, id := range threads.keys {
+	for _, id := range w.threads {
 		t.held[id] = skip
 	}
 	return t.conn.QueryMany(
-		users.many(revByID, func(id forum.UserID) []any { return []any{id} }, oneRev),
-		tokens.many(revByToken, func(token forum.Secret) []any { return []any{[]byte(token.Hash())} }, oneRev),
-		sessions.many(revBySession, func(session forum.Secret) []any { return []any{[]byte(session.Hash()), at} }, oneRev),
-		categories.many(revOfPlace, func(id forum.CategoryID) []any { return []any{id} }, oneRev),
-		keys.many(keptUnder, userKey.args, scanKept),
-		threads.many(lock, func(id forum.ThreadID) []any { return []any{id} }, held))
+		many(revByID, w.users, t.userRevs, func(id forum.UserID) []any { return []any{id} }, oneRev),
+		many(revByToken, w.tokens, t.credRevs, func(token forum.Secret) []any { return []any{[]byte(token.Hash())} }, oneRev),
+		many(revBySession, w.sessions, t.credRevs, func(session forum.Secret) []any { return []any{[]byte(session.Hash()), at} }, oneRev),
+		many(revOfPlace, w.categories, t.catRevs, func(id forum.CategoryID) []any { return []any{id} }, oneRev),
+		many(keptUnder, w.keys, t.keys, userKey.args, scanKept),
+		many(lock, w.threads, t.held, func(id forum.ThreadID) []any { return []any{id} },
+			func(row Row) (bool, error) { _, err := t.hold(row); return false, err }))
 }
 
-// rows are those that a batch wants, each once; found is zero for what is not there.
-type rows[K comparable, V any] struct {
-	keys  []K
-	found map[K]V
-}
-
-func wanted[K comparable, V any](found map[K]V) *rows[K, V] { return &rows[K, V]{found: found} }
-
-func (r *rows[K, V]) add(key K) {
-	if _, known := r.found[key]; !known {
-		r.found[key] = *new(V)
-		r.keys = append(r.keys, key)
+// many asks for a row for each key, and puts what is read of it into found: zero for what is not there.
+func many[K comparable, V any](text string, keys []K, found map[K]V, args func(K) []any, read func(Row) (V, error)) Many {
+	for _, key := range keys {
+		if _, known := found[key]; !known {
+			found[key] = *new(V)
+		}
 	}
-}
-
-func (r *rows[K, V]) many(text string, args func(K) []any, read func(Row) (V, error)) Many {
-	sets := make([][]any, len(r.keys))
-	for i, key := range r.keys {
-		sets[i] = args(key)
-	}
-	return Many{text, sets, func(set int, row Row) (err error) {
-		r.found[r.keys[set]], err = read(row)
+	return Many{text, sets(keys, args), func(set int, row Row) (err error) {
+		found[keys[set]], err = read(row)
 		return err
 	}}
+}
+
+// sets are the arguments for each key.
+func sets[K any](keys []K, args func(K) []any) [][]any {
+	sets := make([][]any, len(keys))
+	for i, key := range keys {
+		sets[i] = args(key)
+	}
+	return sets
 }
 
 func oneRev(row Row) (rev int64, err error) { return rev, scan(row, &rev) }

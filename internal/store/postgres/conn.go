@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,7 @@ type transaction struct {
 	engine *Engine
 	begun  bool
 	later  []deferred
+	expect []store.Many
 }
 
 var _ store.Conn = (*transaction)(nil)
@@ -59,6 +61,13 @@ func (t *transaction) begin() (*pipeline, error) {
 		t.begun = true
 		p.add(func(r pgx.BatchResults) error { _, err := r.Exec(); return err }, `BEGIN`)
 	}
+	expected := t.expect
+	t.expect = nil
+	for _, m := range expected {
+		if err := t.addExpected(p, m); err != nil {
+			return nil, err
+		}
+	}
 	waiting := t.later
 	t.later = nil
 	for _, d := range waiting {
@@ -82,6 +91,34 @@ func (t *transaction) addDeferred(p *pipeline, d deferred) error {
 	for _, set := range d.sets {
 		p.add(changes(d.text, 1), d.text.plain, d.text.args(set)...)
 	}
+	return nil
+}
+
+// Expect keeps the statements for the next pipeline.
+func (t *transaction) Expect(many ...store.Many) { t.expect = append(t.expect, many...) }
+
+// addExpected has the rows that a statement finds counted, and the transaction end where one is
+// missing: what comes behind it in the pipeline must not be done.
+func (t *transaction) addExpected(p *pipeline, m store.Many) error {
+	if len(m.Sets) == 0 {
+		return nil
+	}
+	text := t.engine.text(m.Text)
+	found, args := text.plain, text.args(m.Sets[0])
+	if len(m.Sets) > 1 {
+		if err := t.describe(text); err != nil {
+			return err
+		}
+		found, args = text.many, text.arrays(m.Sets)
+	}
+	args = append(args, int64(len(m.Sets)))
+	p.add(func(r pgx.BatchResults) error {
+		_, err := r.Exec()
+		if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == divisionByZero {
+			return store.ErrGuess
+		}
+		return err
+	}, fmt.Sprintf(`SELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM (%s) AS found`, len(args), found), args...)
 	return nil
 }
 
@@ -222,7 +259,7 @@ func (u unknownOutcome) Unwrap() error { return u.error }
 // commit commits, with what waits. It is acknowledged only where the server said COMMIT and nothing
 // else: a warning says that its wait for a standby was cut short.
 func (t *transaction) commit() error {
-	if !t.begun && len(t.later) == 0 {
+	if !t.begun && len(t.later) == 0 && len(t.expect) == 0 {
 		return nil
 	}
 	p, err := t.begin()

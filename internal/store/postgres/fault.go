@@ -19,6 +19,7 @@ const (
 	readOnly              = "25006"
 	queryCanceled         = "57014"
 	tooManyConnections    = "53300"
+	divisionByZero        = "22012"
 )
 
 // Fault tells the kinds of errors apart. No error is a FaultMember.

@@ -143,6 +143,9 @@ func (c *conn) QueryMany(many ...store.Many) error {
 	return nil
 }
 
+// Expect is nothing to a file whose only writer asks: nobody guesses here.
+func (c *conn) Expect(...store.Many) { panic("sqlite: a batch was guessed where asking costs nothing") }
+
 // Later runs the statement at once: there is no way to wait for.
 func (c *conn) Later(text string, args ...any) error {
 	changed, err := c.Exec(text, args...)

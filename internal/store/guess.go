@@ -1,0 +1,133 @@
+package store
+
+import (
+	"errors"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// guesses are threads' rows as the last batches left them. Where the engine is a server, asking for
+// what a batch rests on is a journey there and back, for which everybody waits. So a batch whose
+// threads are all remembered is decided on what is remembered, and what it rested on is checked under
+// the locks by statements that go along with its writes (Conn.Expect). A guess that was wrong, since
+// somebody else wrote there, ends the transaction: the batch runs again, and asks.
+//
+// A guess cannot mislead: a thread whose version is as remembered is as remembered, since every
+// change raises that; and a time given before the lock is as good as one given under it, where
+// nobody was given another in between. Guesses belong to one lane: nil where it only asks.
+type guesses struct {
+	threads map[forum.ThreadID]forum.Thread
+	resting int // batches that ask before one is guessed again
+	rest    int // how many do after the next wrong guess
+}
+
+const (
+	// maxGuessed bounds the threads remembered: some five megabytes when full.
+	maxGuessed = 10_000
+	// maxRest bounds how many batches ask after wrong guesses in a row: where several servers write
+	// in the same threads, guessing costs more than it saves.
+	maxRest = 256
+)
+
+func newGuesses() *guesses { return &guesses{threads: map[forum.ThreadID]forum.Thread{}, rest: 1} }
+
+// ErrGuess is what Expect found not to be so.
+var ErrGuess = errors.New("what a batch rests on is not as it was remembered")
+
+// What is expected of the rows that load asks for otherwise: that they are there and as remembered.
+const (
+	expectedByID      = `SELECT 1 FROM users WHERE id = $1 AND rev = $2 FOR SHARE`
+	expectedByToken   = `SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 AND u.rev = $2 FOR SHARE`
+	expectedBySession = `SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND u.rev = $2 AND s.expires_at > $3 FOR SHARE`
+	expectedPlace     = `SELECT 1 FROM categories WHERE id = $1 AND rev = $2 FOR SHARE`
+	expectedThread    = `SELECT 1 FROM threads WHERE id = $1 AND version = $2 AND rev = $3 AND purging_at IS NULL FOR NO KEY UPDATE SKIP LOCKED`
+)
+
+// load has t rest on what is remembered and on what the members' decisions saw, instead of on what
+// it reads. false: not all is remembered, or they saw different things, and nothing was done. Keys
+// are taken for new ones: one that is known cannot be stored again, which ends the transaction.
+func (g *guesses) load(t *tx, batch []*member, at time.Time) bool {
+	if g == nil {
+		return false
+	}
+	if g.resting > 0 {
+		g.resting--
+		return false
+	}
+	seen := newTx(t.conn, nil)
+	for _, m := range batch {
+		remembered, known := g.threads[m.change.Thread]
+		if m.change.Thread != 0 && !known || !seen.believe(&m.change) {
+			return false
+		}
+		if known && seen.threads[remembered.ID] == nil {
+			seen.threads[remembered.ID] = &thread{Thread: remembered}
+		}
+	}
+	t.userRevs, t.credRevs, t.catRevs, t.threads = seen.userRevs, seen.credRevs, seen.catRevs, seen.threads
+	t.expect(t.wants(batch), at)
+	return true
+}
+
+// believe takes what a decision saw for what there is. false: another decision saw it differently.
+func (t *tx) believe(change *forum.Change) bool {
+	agreed := change.CatRev == 0 || agrees(t.catRevs, change.Category, change.CatRev)
+	switch {
+	case change.ActorRev == 0:
+		return agreed
+	case change.Credential == "":
+		return agrees(t.userRevs, change.Actor, change.ActorRev) && agreed
+	}
+	return agrees(t.credRevs, change.Credential, change.ActorRev) && agreed
+}
+
+func agrees[K comparable](revs map[K]int64, key K, rev int64) bool {
+	known, ok := revs[key]
+	revs[key] = rev
+	return !ok || known == rev
+}
+
+// expect has what the batch rests on checked, in the lock order.
+func (t *tx) expect(w wants, at time.Time) {
+	t.conn.Expect(
+		Many{Text: expectedByID, Sets: sets(w.users, func(id forum.UserID) []any { return []any{id, t.userRevs[id]} })},
+		Many{Text: expectedByToken, Sets: sets(w.tokens, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s]} })},
+		Many{Text: expectedBySession, Sets: sets(w.sessions, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s], at} })},
+		Many{Text: expectedPlace, Sets: sets(w.categories, func(id forum.CategoryID) []any { return []any{id, t.catRevs[id]} })},
+		Many{Text: expectedThread, Sets: sets(w.threads, func(id forum.ThreadID) []any {
+			return []any{id, t.threads[id].Version, t.threads[id].Rev}
+		})})
+}
+
+// keep remembers the threads of a transaction that is committed.
+func (g *guesses) keep(t *tx, guessed bool) {
+	if g == nil {
+		return
+	}
+	if guessed {
+		g.rest = 1
+	}
+	for id, thread := range t.threads {
+		if len(g.threads) >= maxGuessed {
+			for old := range g.threads {
+				delete(g.threads, old)
+				break
+			}
+		}
+		g.threads[id] = thread.Thread
+	}
+}
+
+// forget forgets what a transaction that failed rested on, and has the next ones ask where that was why.
+func (g *guesses) forget(t *tx, err error) {
+	if g == nil {
+		return
+	}
+	for id := range t.threads {
+		delete(g.threads, id)
+	}
+	if errors.Is(err, ErrGuess) {
+		g.resting, g.rest = g.rest, min(2*g.rest, maxRest)
+	}
+}
