@@ -112,8 +112,16 @@ func (t *tx) load(batch []*member, at time.Time, skip bool) error {
 		tokens.many(revByToken, func(token forum.Secret) []any { return []any{[]byte(token.Hash())} }, oneRev),
 		sessions.many(revBySession, func(session forum.Secret) []any { return []any{[]byte(session.Hash()), at} }, oneRev),
 		categories.many(revOfPlace, func(id forum.CategoryID) []any { return []any{id} }, oneRev),
-		keys.many(keptUnder, userKey.args, scanKept),
+		keys.many(keptUnder+` FOR SHARE`, userKey.args, scanKept),
 		threads.many(lock, func(id forum.ThreadID) []any { return []any{id} }, held))
+}
+
+// lockFirst takes the locks that a member needs before all others.
+func (t *tx) lockFirst(m *member) error {
+	if m.first == nil {
+		return nil
+	}
+	return t.conn.Query(m.first.Text, m.first.Args, func(Row) error { return nil })
 }
 
 // rows are those that a batch wants, each once; found is zero for what is not there.
