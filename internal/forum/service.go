@@ -138,7 +138,8 @@ func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide
 
 // known is what is known under the change's key, else the refusal.
 func (s *Service) known(ctx context.Context, change *Change, refusal error) (Receipt, error) {
-	if kept, known, err := s.Store.Receipt(ctx, *change); known || errors.Is(err, ErrKeyReused) {
+	kept, known, err := s.Store.Receipt(ctx, *change)
+	if known || err != nil && ctx.Err() == nil {
 		return kept, err
 	}
 	return Receipt{}, refusal

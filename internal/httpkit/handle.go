@@ -64,6 +64,9 @@ type actorFunc func(context.Context, forum.Secret) (forum.Actor, error)
 func (k *Kit) handle(h HandlerFunc, fail FailFunc, actorOf actorFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x, r := k.exchange(w, r)
+		ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+		defer cancel()
+		r = r.WithContext(ctx)
 		defer k.answerPanic(x, r, fail)
 		err := k.admit(x, r, actorOf)
 		if err == nil {
@@ -75,10 +78,15 @@ func (k *Kit) handle(h HandlerFunc, fail FailFunc, actorOf actorFunc) http.Handl
 	})
 }
 
+// answerWithin bounds how long a request is worked on: who asks is told so before the connection is
+// given up (NewServer).
+const answerWithin = 45 * time.Second
+
 var (
 	errTooLarge  = &forum.Error{Kind: forum.TooLarge, Message: fmt.Sprintf("the request is too large: at most %d bytes", forum.MaxRequestBytes)}
 	errOtherSite = &forum.Error{Kind: forum.Forbidden, Message: "this request came from a page of another site"}
 	errInternal  = &forum.Error{Kind: forum.Internal, Message: "something went wrong here; it has been written to the log"}
+	errLate      = &forum.Error{Kind: forum.Unavailable, Message: "this took too long; what you sent may be stored: try again with the same key"}
 	errGone      = &forum.Error{Kind: forum.Unavailable, Message: "the request was given up"}
 )
 
@@ -127,6 +135,9 @@ func (k *Kit) shown(x *exchange, r *http.Request, err error) *forum.Error {
 		return errTooLarge
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return errGone
+	case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() != nil && !errors.As(err, &known):
+		k.Logger.WarnContext(r.Context(), "could not serve in time", "request", x.requestID(), "path", r.URL.Path, "error", err)
+		return errLate
 	case errors.As(err, &known) && known.Kind != forum.Internal:
 		if known.Kind == forum.Unavailable {
 			k.Logger.WarnContext(r.Context(), "could not serve", "request", x.requestID(), "path", r.URL.Path, "error", err)

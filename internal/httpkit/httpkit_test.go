@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -205,6 +206,21 @@ func TestHandleAnswersErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who waits for something that does not come is told so, in bounded time.
+func TestHandleAnswersInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k, log := newKit(t)
+		w := serve(k, httptest.NewRequest("GET", "/", nil), func(_ http.ResponseWriter, r *http.Request) error {
+			<-r.Context().Done()
+			return r.Context().Err()
+		})
+		if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(log.String(), "level=WARN") {
+			t.Errorf("got %d %v, logged %s; want 503 with Retry-After, and a warning", w.Code, w.Header(), log)
+		}
+	})
 }
 
 func TestHandleAnswersPanics(t *testing.T) {

@@ -32,7 +32,7 @@ func TestBackedUpUnderLoad(t *testing.T) {
 		backups = min(backups, 2)
 	}
 	plan := Plan{Mix: MixPost, Clients: 16, Threads: 4, Posts: 2, Body: 300, Seed: seed(t)}
-	site := newSite(t, plan)
+	site := newSite(t, onSQLite, plan)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var working sync.WaitGroup

@@ -3,6 +3,7 @@ package proof
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -32,15 +33,22 @@ func newClient(id int, site *Site, texts *texts, mix Mix, seed uint64) *client {
 	return c
 }
 
-// do makes a request and notes what it was answered.
-func (c *client) do(op Op) Op {
+// do makes a request and notes what it was answered. Who persists asks again while it cannot be served.
+func (c *client) do(op Op, persist bool) Op {
 	op = c.ask(op, len(c.ops))
+	for began := time.Now(); persist && op.Status == http.StatusServiceUnavailable && time.Since(began) < answerWithin; {
+		time.Sleep(askAgainEvery)
+		op = c.ask(op, len(c.ops))
+	}
 	c.ops = append(c.ops, op)
 	if op.Outcome == Acknowledged {
 		c.remember(op)
 	}
 	return op
 }
+
+// askAgainEvery is how long is waited between a request and the same again.
+const askAgainEvery = 100 * time.Millisecond
 
 // ask makes request i. Asked again, it is the same request with the same key.
 func (c *client) ask(op Op, i int) Op {

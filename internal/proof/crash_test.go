@@ -10,14 +10,16 @@ import (
 // The server is killed in the middle of its work, again and again, on one data folder. What it
 // acknowledged is there exactly once, what it refused is not, and what it left unanswered is
 // there once or not at all, and exactly once when it was asked again under its key.
-func TestKilledAgainAndAgain(t *testing.T) {
+func TestKilledAgainAndAgain(t *testing.T) { onBoth(t, proveKilledAgainAndAgain) }
+
+func proveKilledAgainAndAgain(t *testing.T, on engine) {
 	crashes := 20
 	if testing.Short() {
 		crashes = 3
 	}
 	plan := Plan{Mix: MixAll, Clients: 16, Threads: 3, Posts: 5, Body: 200, Seed: seed(t)}
 	random := rand.New(rand.NewPCG(plan.Seed, 2))
-	site := newSite(t, plan)
+	site := newSite(t, on, plan)
 	var histories []*History
 	var restarts []time.Duration
 	var unanswered, happened int64

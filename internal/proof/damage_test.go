@@ -10,11 +10,15 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"folkmoot/internal/store/postgres/pgtest"
 )
 
 // A post that is gone for good takes its number with it: links to it must never lead to another.
-func TestNumbersAreNeverReused(t *testing.T) {
-	site := newSite(t, Plan{Mix: MixPost, Clients: 1, Threads: 1, Posts: 3, Body: 100, Seed: seed(t)})
+func TestNumbersAreNeverReused(t *testing.T) { onBoth(t, proveNumbersAreNeverReused) }
+
+func proveNumbersAreNeverReused(t *testing.T, on engine) {
+	site := newSite(t, on, Plan{Mix: MixPost, Clients: 1, Threads: 1, Posts: 3, Body: 100, Seed: seed(t)})
 	thread := site.Threads[0]
 	change(t, site, fmt.Sprintf(`
 		DELETE FROM posts WHERE thread_id = %[1]d AND number = 3;
@@ -30,8 +34,10 @@ func TestNumbersAreNeverReused(t *testing.T) {
 }
 
 // So with threads: the newest one is gone for good, and its id is not given to the next.
-func TestIDsAreNeverReused(t *testing.T) {
-	site := newSite(t, Plan{Mix: MixPost, Clients: 1, Threads: 2, Posts: 1, Body: 100, Seed: seed(t)})
+func TestIDsAreNeverReused(t *testing.T) { onBoth(t, proveIDsAreNeverReused) }
+
+func proveIDsAreNeverReused(t *testing.T, on engine) {
+	site := newSite(t, on, Plan{Mix: MixPost, Clients: 1, Threads: 2, Posts: 1, Body: 100, Seed: seed(t)})
 	newest := slices.MaxFunc(site.Threads, func(a, b Thread) int { return cmp.Compare(a.ID, b.ID) }).ID
 	change(t, site, fmt.Sprintf(`
 		DELETE FROM participants WHERE thread_id = %[1]d;
@@ -51,8 +57,10 @@ func TestIDsAreNeverReused(t *testing.T) {
 
 // A number that is too small already is a defect that somebody must see: an act that would take it
 // below zero fails, and changes nothing. Others are not held up.
-func TestNothingFallsBelowZero(t *testing.T) {
-	site := newSite(t, Plan{Mix: MixPost, Clients: 1, Threads: 2, Posts: 2, Body: 100, Seed: seed(t)})
+func TestNothingFallsBelowZero(t *testing.T) { onBoth(t, proveNothingFallsBelowZero) }
+
+func proveNothingFallsBelowZero(t *testing.T, on engine) {
+	site := newSite(t, on, Plan{Mix: MixPost, Clients: 1, Threads: 2, Posts: 2, Body: 100, Seed: seed(t)})
 	thread := site.Threads[0]
 	change(t, site, fmt.Sprintf(`UPDATE threads SET posts_visible = 0 WHERE id = %d`, thread.ID))
 	answer, err := site.admin.Do(Request{Method: http.MethodDelete, Path: thread.post(2), Key: "delete"})
@@ -72,6 +80,10 @@ func TestNothingFallsBelowZero(t *testing.T) {
 // change does to the database, beside the running server, what no server would.
 func change(t *testing.T, site *Site, statements string) {
 	t.Helper()
+	if url := site.Program.Database; url != "" {
+		pgtest.Shared(t).Exec(t, url, statements)
+		return
+	}
 	db, err := sqlite3.Open(filepath.Join(site.Program.Data, "folkmoot.db"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,12 +16,14 @@ import (
 
 // What ten people are answered over HTTP who all use the same threads at once, visitors' cached pages
 // among it, could have come of one request after the other. Now and then one of them hangs up.
-func TestHistoryIsLinearizable(t *testing.T) {
+func TestHistoryIsLinearizable(t *testing.T) { onBoth(t, proveHistoryIsLinearizable) }
+
+func proveHistoryIsLinearizable(t *testing.T, on engine) {
 	plan := linear.Plan{Threads: 3, Each: 300, Seed: seed(t)}
 	if testing.Short() {
 		plan.Each = 60
 	}
-	site := newSite(t, Plan{Mix: MixAll, Clients: 10, Threads: 1, Posts: 1, Body: 100, Seed: plan.Seed})
+	site := newSite(t, on, Plan{Mix: MixAll, Clients: 10, Threads: 1, Posts: 1, Body: 100, Seed: plan.Seed})
 	users := &users{site: site, run: runName(), threads: make([]Thread, plan.Threads)}
 	for i, person := range site.People {
 		role := forum.Member

@@ -15,6 +15,7 @@ type Load struct {
 	Duration time.Duration
 	Body     int // bytes of a post
 	Seed     uint64
+	Persist  bool              // ask again, under the same key, while the answer is that it cannot be served now
 	Progress func(line string) // told once a second; nil: nobody
 }
 
@@ -56,7 +57,7 @@ func (l Load) Run(ctx context.Context) *History {
 // work goes on until its time is over or the server is gone.
 func (l Load) work(ctx context.Context, c *client, answered *atomic.Int64) {
 	for ctx.Err() == nil {
-		if op := c.do(l.Mix.next(c)); op.Status == 0 {
+		if op := c.do(l.Mix.next(c), l.Persist); op.Status == 0 {
 			select {
 			case <-l.Site.Server.Exited():
 				return

@@ -8,7 +8,9 @@ import (
 
 // The starting scenario of the project: many people reply to one thread at once. Nothing may be
 // lost, and every number must be right, during the run and after it.
-func TestManyReplyToOneThread(t *testing.T) {
+func TestManyReplyToOneThread(t *testing.T) { onBoth(t, proveManyReplyToOneThread) }
+
+func proveManyReplyToOneThread(t *testing.T, on engine) {
 	duration := 4 * time.Second
 	if testing.Short() {
 		duration = time.Second
@@ -16,7 +18,7 @@ func TestManyReplyToOneThread(t *testing.T) {
 	for _, clients := range []int{50, 200} {
 		t.Run(fmt.Sprintf("%d clients", clients), func(t *testing.T) {
 			plan := Plan{Mix: MixPost, Clients: clients, Threads: 1, Posts: 1, Body: 300, Seed: seed(t)}
-			site := newSite(t, plan)
+			site := newSite(t, on, plan)
 			history := Load{Site: site, Mix: MixPost, Duration: duration, Body: plan.Body, Seed: plan.Seed}.Run(t.Context())
 			audit := mustAudit(t, site, history)
 
@@ -36,7 +38,9 @@ func TestManyReplyToOneThread(t *testing.T) {
 }
 
 // Everything at once: replies, deletions, restorations, reactions, moves, and requests to refuse.
-func TestEverythingAtOnce(t *testing.T) {
+func TestEverythingAtOnce(t *testing.T) { onBoth(t, proveEverythingAtOnce) }
+
+func proveEverythingAtOnce(t *testing.T, on engine) {
 	duration := 4 * time.Second
 	if testing.Short() {
 		duration = time.Second
@@ -44,7 +48,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	for _, mix := range []Mix{MixReplyDelete, MixReact, MixMove, MixAll} {
 		t.Run(string(mix), func(t *testing.T) {
 			plan := Plan{Mix: mix, Clients: 24, Threads: 3, Posts: 10, Body: 120, Seed: seed(t)}
-			site := newSite(t, plan)
+			site := newSite(t, on, plan)
 			history := Load{Site: site, Mix: mix, Duration: duration, Body: plan.Body, Seed: plan.Seed}.Run(t.Context())
 			audit := mustAudit(t, site, history)
 

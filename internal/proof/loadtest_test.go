@@ -71,7 +71,7 @@ func TestLoadtestCommandReads(t *testing.T) {
 
 // What fill makes has exact numbers, like everything else.
 func TestLoadtestFill(t *testing.T) {
-	program := newProgram(t)
+	program := newProgram(t, onSQLite)
 	const posts = 5_000
 	for range 2 {
 		if _, err := program.Run(t.Context(), "", "loadtest", "fill", "--posts", strconv.Itoa(posts)); err != nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"folkmoot/internal/store/postgres/pgtest"
 )
 
 // binary is the program under test, as it is shipped.
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "building the program:", err)
 	} else {
-		code = m.Run()
+		code = pgtest.Run(m)
 	}
 	os.RemoveAll(folder)
 	os.Exit(code)
@@ -47,10 +49,29 @@ func seed(t *testing.T) uint64 {
 	return seed
 }
 
-// newProgram is the program with a data folder of the test's own.
-func newProgram(t *testing.T) Program {
+// engine is what the program keeps its forum in.
+type engine string
+
+const (
+	onSQLite     engine = "SQLite"
+	onPostgreSQL engine = "PostgreSQL"
+)
+
+// onBoth proves the same of the program on either engine.
+func onBoth(t *testing.T, prove func(t *testing.T, on engine)) {
+	for _, on := range []engine{onSQLite, onPostgreSQL} {
+		t.Run(string(on), func(t *testing.T) { prove(t, on) })
+	}
+}
+
+// newProgram is the program with a forum of the test's own.
+func newProgram(t *testing.T, on engine) Program {
 	t.Helper()
-	return Program{Binary: binary, Data: t.TempDir()}
+	program := Program{Binary: binary, Data: t.TempDir()}
+	if on == onPostgreSQL {
+		program.Database = pgtest.Shared(t).NewDatabase(t)
+	}
+	return program
 }
 
 // serve starts the server; it is gone when the test ends, whatever happened.
@@ -70,10 +91,16 @@ func serve(t *testing.T, program Program) *Server {
 }
 
 // newSite makes a community on a server of its own.
-func newSite(t *testing.T, plan Plan) *Site {
+func newSite(t *testing.T, on engine, plan Plan) *Site {
 	t.Helper()
-	program := newProgram(t)
-	site, err := NewSite(t.Context(), program, serve(t, program), plan)
+	program := newProgram(t, on)
+	return newSiteOf(t, program, serve(t, program), plan)
+}
+
+// newSiteOf makes a community on a server that runs already.
+func newSiteOf(t *testing.T, program Program, server *Server, plan Plan) *Site {
+	t.Helper()
+	site, err := NewSite(t.Context(), program, server, plan)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,9 @@ func (v *visits) visit(ctx context.Context, address, path string, anew bool) {
 
 // The server is asked to end and followed by another, again and again, behind one socket that the
 // test holds open: whoever writes or reads meanwhile is answered, each time, by one or the other.
-func TestRestartsFailNoRequest(t *testing.T) {
+func TestRestartsFailNoRequest(t *testing.T) { onBoth(t, proveRestartsFailNoRequest) }
+
+func proveRestartsFailNoRequest(t *testing.T, on engine) {
 	restarts := *restartsFlag
 	if testing.Short() {
 		restarts = min(restarts, 3)
@@ -63,7 +65,7 @@ func TestRestartsFailNoRequest(t *testing.T) {
 	}
 	defer socket.Close()
 	address := listener.Addr().String()
-	program := newProgram(t)
+	program := newProgram(t, on)
 	serve := func() *Server {
 		server, err := program.ServeSocket(t.Context(), socket, address)
 		if err != nil {
@@ -74,11 +76,7 @@ func TestRestartsFailNoRequest(t *testing.T) {
 	}
 	server := serve()
 	plan := Plan{Mix: MixAll, Clients: 16, Threads: 3, Posts: 5, Body: 200, Seed: seed(t)}
-	site, err := NewSite(t.Context(), program, server, plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer site.Close()
+	site := newSiteOf(t, program, server, plan)
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -11,8 +11,10 @@ import (
 
 // The answer to a post is lost on its way and the thread is locked meanwhile. Whoever asks again
 // under the same key must learn that the post is stored, and not that the thread is locked.
-func TestRetryAfterALostAnswer(t *testing.T) {
-	site := newSite(t, Plan{Mix: MixPost, Clients: 1, Threads: 1, Posts: 1, Body: 100, Seed: seed(t)})
+func TestRetryAfterALostAnswer(t *testing.T) { onBoth(t, proveRetryAfterALostAnswer) }
+
+func proveRetryAfterALostAnswer(t *testing.T, on engine) {
+	site := newSite(t, on, Plan{Mix: MixPost, Clients: 1, Threads: 1, Posts: 1, Body: 100, Seed: seed(t)})
 	thread, token := site.Threads[0], site.People[0].Token
 	request := Request{http.MethodPost, thread.posts, "the-key", []byte(`{"body":"Did this arrive?"}`)}
 

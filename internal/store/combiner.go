@@ -28,7 +28,7 @@ const (
 	// maxRaces bounds how often a batch is run again because another process made the same row.
 	maxRaces = 2
 	// maxHeld bounds how many batches pass over a member whose thread another transaction holds:
-	// then it has a transaction of its own, and waits in it.
+	// then it waits for it, in a transaction with the others who do.
 	maxHeld = 2
 	// maxLost bounds how long a batch is run again while the database cannot be reached.
 	maxLost = 6 * time.Second
@@ -39,6 +39,8 @@ const (
 // has changed anything is a refusal and concerns nobody else.
 type member struct {
 	change  forum.Change
+	first   *Query // locks that are taken before those of what its decision rested on
+	asks    bool   // whether its key is known: nobody guesses that it is not
 	bytes   int
 	run     func(*tx) (forum.Receipt, error)
 	apart   bool // in a transaction of its own, where there can be several
@@ -60,12 +62,14 @@ type combiner struct {
 	bytes    atomic.Int64 // of those that wait
 	texts    map[statementID]string
 	lanes    chan struct{} // a token for each transaction apart from the batches
+	waits    chan struct{} // a token for each of those that waits for a thread: one fewer, so that others go on
 	apart    atomic.Int64  // members that wait for one, or are in it
 	stopped  chan struct{}
 	observed atomic.Pointer[func(Batch)]
 
 	mu     sync.Mutex
-	broken error // why writing stopped for good, nil while it goes on
+	broken error                        // why writing stopped for good, nil while it goes on
+	behind map[forum.ThreadID][]*member // who waits for a thread that another transaction holds
 
 	pending *member   // taken from waiting, but over the last batch's bound
 	again   []*member // passed over by the last batch
@@ -73,6 +77,7 @@ type combiner struct {
 
 func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
 	return &combiner{engine: engine, clock: clock, closing: closing, lanes: make(chan struct{}, engine.Lanes()-1),
+		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{},
 		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
 }
 
@@ -155,7 +160,7 @@ func (c *combiner) runApart(m *member) {
 		defer c.apart.Add(-1)
 		select {
 		case c.lanes <- struct{}{}:
-			c.commit([]*member{m}, lane{texts: map[statementID]string{}})
+			c.commit([]*member{m}, lane{skip: true, texts: map[statementID]string{}})
 			<-c.lanes
 		case <-c.stopped:
 		}
@@ -280,6 +285,12 @@ func (c *combiner) runBatch(batch []*member, in lane) (culprit *member, err erro
 		defer caught(&err)
 		culprit = nil
 		tx = newTx(conn, in.texts)
+		for _, culprit = range batch {
+			if err := tx.lockFirst(culprit); err != nil {
+				return err
+			}
+		}
+		culprit = nil
 		if guessed = in.guesses.load(tx, batch, c.clock.Now()); !guessed {
 			if err := tx.load(batch, c.clock.Now(), in.skip); err != nil {
 				return err
@@ -336,13 +347,67 @@ func (c *combiner) answerOrAgain(batch []*member) {
 		switch {
 		case !errors.Is(m.err, errHeld):
 			close(m.done)
-		case m.held == maxHeld:
-			c.runApart(m)
+		case m.apart || m.held == maxHeld:
+			c.waitForThread(m)
 		default:
 			m.held++
 			c.again = append(c.again, m)
 		}
 	}
+}
+
+// waitForThread has a member wait until nobody else holds its thread. All who wait for one do so in
+// one transaction, and leave the other lanes to others.
+func (c *combiner) waitForThread(m *member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	thread := m.change.Thread
+	others, running := c.behind[thread]
+	if len(others) >= maxWaiting {
+		answer([]*member{m}, errTooMany)
+		return
+	}
+	c.behind[thread] = append(others, m)
+	if !running {
+		go c.runBehind(thread)
+	}
+}
+
+// runBehind commits those who wait for a thread, until there are none.
+func (c *combiner) runBehind(thread forum.ThreadID) {
+	for {
+		select {
+		case c.waits <- struct{}{}:
+		case <-c.stopped:
+			return
+		}
+		select {
+		case c.lanes <- struct{}{}:
+		case <-c.stopped:
+			return
+		}
+		batch := c.takeBehind(thread)
+		c.commit(batch, lane{texts: map[statementID]string{}})
+		<-c.lanes
+		<-c.waits
+		if len(batch) == 0 {
+			return
+		}
+	}
+}
+
+// takeBehind takes those who wait for a thread. Where there are none, the next begins anew.
+func (c *combiner) takeBehind(thread forum.ThreadID) []*member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	batch := c.behind[thread]
+	if len(batch) == 0 {
+		delete(c.behind, thread)
+		return nil
+	}
+	n := min(len(batch), maxBatchMembers)
+	c.behind[thread] = batch[n:]
+	return batch[:n:n]
 }
 
 // answer lets members go with err.

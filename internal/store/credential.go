@@ -43,7 +43,7 @@ func (s *Store) DeleteSession(ctx context.Context, hash string) error {
 
 // CreateToken stores a token by its secret's hash.
 func (s *Store) CreateToken(ctx context.Context, change forum.Change, token forum.APIToken, hash string) (forum.Receipt, error) {
-	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+	return s.writePerson(ctx, change, token.User, false, func(t *tx) (forum.Receipt, error) {
 		if _, err := t.userByID(token.User); err != nil { // locks it: their tokens are counted
 			return forum.Receipt{}, err
 		}

@@ -17,6 +17,9 @@ type Engine interface {
 	Dialect() Dialect
 	// Lanes is how many calls of Write may overlap.
 	Lanes() int
+	// ReadsAhead reports whether Read may show what is committed and not yet durable, since a standby
+	// is still waited for that must have it. What is acknowledged then rests on a Write.
+	ReadsAhead() bool
 	// Read runs queries in order in one snapshot; in one round trip where the engine has such.
 	Read(ctx context.Context, queries ...Query) error
 	// ReadLong is Read for reads that take minutes (verify): it has a connection of its own, and is

@@ -58,7 +58,7 @@ func (g *guesses) load(t *tx, batch []*member, at time.Time) bool {
 	seen := newTx(t.conn, nil)
 	for _, m := range batch {
 		remembered, known := g.threads[m.change.Thread]
-		if m.change.Thread != 0 && !known || !seen.believe(&m.change) {
+		if m.asks || m.change.Thread != 0 && !known || !seen.believe(&m.change) {
 			return false
 		}
 		if known && seen.threads[remembered.ID] == nil {

@@ -78,6 +78,14 @@ func (s *Store) write(ctx context.Context, change forum.Change, bytes int, run f
 	return s.combiner.write(ctx, &member{change: change, bytes: bytes, run: run, apart: true})
 }
 
+// writePerson is write of what changes a person's row, and may rest on all administrators. Those rows and
+// that of who asks are held from the start, in the order of ids: two who shared one first, and then
+// wanted it each for themselves, would wait for each other.
+func (s *Store) writePerson(ctx context.Context, change forum.Change, id forum.UserID, admins bool, run func(*tx) (forum.Receipt, error)) (forum.Receipt, error) {
+	lock := &Query{Text: `SELECT id FROM users WHERE id = $1 OR id = $2 OR role = 'admin' AND $3 ORDER BY id FOR NO KEY UPDATE`, Args: []any{id, change.Actor, admins}}
+	return s.combiner.write(ctx, &member{change: change, first: lock, run: run, apart: true})
+}
+
 // read runs queries in one snapshot.
 func (s *Store) read(ctx context.Context, queries ...Query) error {
 	err := s.engine.Read(ctx, queries...)
@@ -92,7 +100,7 @@ func (s *Store) read(ctx context.Context, queries ...Query) error {
 	return err
 }
 
-// Receipt returns what was stored under the change's key.
+// Receipt returns what was stored under the change's key, once it is durable.
 func (s *Store) Receipt(ctx context.Context, change forum.Change) (forum.Receipt, bool, error) {
 	var kept keyed
 	err := s.read(ctx, Query{keptUnder, userKey{change.Actor, change.Key}.args(), func(row Row) (err error) {
@@ -102,8 +110,22 @@ func (s *Store) Receipt(ctx context.Context, change forum.Change) (forum.Receipt
 	if err != nil {
 		return forum.Receipt{}, false, err
 	}
-	return kept.answer(change)
+	receipt, known, err := kept.answer(change)
+	if known && s.engine.ReadsAhead() {
+		receipt, err = s.confirm(ctx, change)
+	}
+	return receipt, known && err == nil, err
 }
+
+// confirm reads what is stored under the change's key in a transaction that locks it: its commit
+// waits for whatever the one that stored it is to wait for.
+func (s *Store) confirm(ctx context.Context, change forum.Change) (forum.Receipt, error) {
+	key := forum.Change{Actor: change.Actor, Key: change.Key, Hash: change.Hash}
+	return s.combiner.write(ctx, &member{change: key, asks: true, run: func(*tx) (forum.Receipt, error) { return forum.Receipt{}, errForgotten }})
+}
+
+// errForgotten is a key that was there a moment ago.
+var errForgotten = &forum.Error{Kind: forum.Unavailable, Message: "the key has just become too old to tell what was done under it"}
 
 // keyLife is how long an idempotency key is kept.
 const keyLife = 48 * time.Hour

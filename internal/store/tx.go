@@ -134,9 +134,17 @@ func (t *tx) load(batch []*member, at time.Time, skip bool) error {
 		many(revByToken, w.tokens, t.credRevs, func(token forum.Secret) []any { return []any{[]byte(token.Hash())} }, oneRev),
 		many(revBySession, w.sessions, t.credRevs, func(session forum.Secret) []any { return []any{[]byte(session.Hash()), at} }, oneRev),
 		many(revOfPlace, w.categories, t.catRevs, func(id forum.CategoryID) []any { return []any{id} }, oneRev),
-		many(keptUnder, w.keys, t.keys, userKey.args, scanKept),
+		many(keptUnder+` FOR SHARE`, w.keys, t.keys, userKey.args, scanKept),
 		many(lock, w.threads, t.held, func(id forum.ThreadID) []any { return []any{id} },
 			func(row Row) (bool, error) { _, err := t.hold(row); return false, err }))
+}
+
+// lockFirst takes the locks that a member needs before all others.
+func (t *tx) lockFirst(m *member) error {
+	if m.first == nil {
+		return nil
+	}
+	return t.conn.Query(m.first.Text, m.first.Args, func(Row) error { return nil })
 }
 
 // many asks for a row for each key, and puts what is read of it into found: zero for what is not there.

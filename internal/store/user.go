@@ -195,7 +195,7 @@ func (t *tx) userChanged(id forum.UserID) error {
 
 // SuspendUser sets or clears a suspension.
 func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.UserID, at time.Time, reason string, still func(*forum.User) error) (forum.Receipt, error) {
-	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+	return s.writePerson(ctx, change, id, false, func(t *tx) (forum.Receipt, error) {
 		receipt := forum.Receipt{ID: int64(id), At: t.now}
 		before, err := t.userByID(id)
 		if err != nil || before.SuspendedAt.IsZero() == at.IsZero() {
@@ -221,7 +221,7 @@ func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.U
 
 // SetRole gives a person a role; the last administrator keeps theirs.
 func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserID, role forum.Role) (forum.Receipt, error) {
-	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+	return s.writePerson(ctx, change, id, true, func(t *tx) (forum.Receipt, error) {
 		receipt := forum.Receipt{ID: int64(id), At: t.now}
 		admins, err := t.admins()
 		if err != nil {
@@ -243,7 +243,7 @@ func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserI
 
 // EditUser changes what a person says of themselves.
 func (s *Store) EditUser(ctx context.Context, change forum.Change, user forum.User) (forum.Receipt, error) {
-	return s.write(ctx, change, len(user.About), func(t *tx) (forum.Receipt, error) {
+	return s.writePerson(ctx, change, user.ID, false, func(t *tx) (forum.Receipt, error) {
 		_, err := t.exec(`UPDATE users SET about = $2, about_html = $3 WHERE id = $1`, user.ID, user.About, user.AboutHTML)
 		return forum.Receipt{ID: int64(user.ID), At: t.now}, err
 	})

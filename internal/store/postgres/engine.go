@@ -69,6 +69,9 @@ func Open(ctx context.Context, url string) (*Engine, error) {
 // Dialect is PostgreSQL.
 func (e *Engine) Dialect() store.Dialect { return store.PostgreSQL }
 
+// ReadsAhead is true: a commit whose wait for the standby was cut short is seen by everybody.
+func (e *Engine) ReadsAhead() bool { return true }
+
 // Lanes is how many transactions may write at once.
 func (e *Engine) Lanes() int { return lanes }
 

@@ -77,8 +77,13 @@ func migrate(ctx context.Context, config *pgx.ConnConfig) error {
 		return err
 	}
 	_, err = provider.Up(ctx)
+	return notAllowed(err, "the role may not make tables")
+}
+
+// notAllowed makes ErrNotUsable of an error that the server returned for want of a right.
+func notAllowed(err error, what string) error {
 	if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == insufficientPrivilege {
-		return fmt.Errorf("%w: the role may not make tables: %s", ErrNotUsable, refused.Message)
+		return fmt.Errorf("%w: %s: %s", ErrNotUsable, what, refused.Message)
 	}
 	return err
 }

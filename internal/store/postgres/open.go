@@ -83,6 +83,7 @@ func Exists(ctx context.Context, url string) error {
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
 	present, err := version(ctx, c)
+	err = notAllowed(err, "the role may not read the tables")
 	if err == nil && present == 0 {
 		err = store.ErrNone
 	}
@@ -127,7 +128,7 @@ func prepare(ctx context.Context, config *pgx.ConnConfig) error {
 	present, err := version(ctx, c)
 	switch {
 	case err != nil:
-		return err
+		return notAllowed(err, "the role may not read the tables")
 	case present > newestMigration:
 		return fmt.Errorf("%w (its schema is %d, this program knows %d)", store.ErrNewer, present, newestMigration)
 	case present < newestMigration:
@@ -158,30 +159,47 @@ func reach(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 	}
 }
 
+// server is what a database server says of itself and of one database.
+type server struct {
+	version  int    // 150006 is 15.6
+	encoding string // of the database
+	commits  string // synchronous_commit
+	flushes  string // fsync
+	readOnly bool   // a standby, or sessions that may only read
+}
+
 // inspect says in plain words what the server lacks, and sees that commits are durable.
 func inspect(ctx context.Context, c *pgx.Conn, config *pgx.ConnConfig) error {
-	var version, encoding, commits, flushes string
-	var standby bool
+	var s server
+	var version string
 	err := c.QueryRow(ctx, `SELECT current_setting('server_version_num'), current_setting('server_encoding'),
 		current_setting('synchronous_commit'), current_setting('fsync'), pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'`).
-		Scan(&version, &encoding, &commits, &flushes, &standby)
+		Scan(&version, &s.encoding, &s.commits, &s.flushes, &s.readOnly)
 	if err != nil {
 		return err
 	}
-	number, _ := strconv.Atoi(version)
-	switch {
-	case number/10_000 < oldest:
-		return fmt.Errorf("%w: the server is PostgreSQL %d, and %d or newer is needed", ErrNotUsable, number/10_000, oldest)
-	case encoding != "UTF8":
-		return fmt.Errorf("%w: its encoding is %s, and UTF8 is needed (createdb --encoding UTF8 --template template0)", ErrNotUsable, encoding)
-	case standby:
-		return fmt.Errorf("%w: it can only be read; give the address of the server that is written to", ErrNotUsable)
+	s.version, _ = strconv.Atoi(version)
+	if err := s.usable(); err != nil {
+		return err
 	}
-	if commits == "off" {
+	if s.commits == "off" {
 		config.RuntimeParams["synchronous_commit"] = "on"
 	}
-	if flushes == "off" {
+	if s.flushes == "off" {
 		slog.Warn("this database server does not flush what it writes (fsync is off): a power cut loses posts that were acknowledged")
+	}
+	return nil
+}
+
+// usable says why a forum cannot be kept there: ErrNotUsable.
+func (s server) usable() error {
+	switch {
+	case s.version/10_000 < oldest:
+		return fmt.Errorf("%w: the server is PostgreSQL %d, and %d or newer is needed", ErrNotUsable, s.version/10_000, oldest)
+	case s.encoding != "UTF8":
+		return fmt.Errorf("%w: its encoding is %s, and UTF8 is needed (createdb --encoding UTF8 --template template0)", ErrNotUsable, s.encoding)
+	case s.readOnly:
+		return fmt.Errorf("%w: it can only be read; give the address of the server that is written to", ErrNotUsable)
 	}
 	return nil
 }

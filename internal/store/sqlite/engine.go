@@ -108,6 +108,9 @@ var errClosed = errors.New("the database is closed")
 // Dialect is SQLite.
 func (e *Engine) Dialect() store.Dialect { return store.SQLite }
 
+// ReadsAhead is false: what is read has been flushed.
+func (e *Engine) ReadsAhead() bool { return false }
+
 // Lanes is 1: there is one writer.
 func (e *Engine) Lanes() int { return 1 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/store"
 )
 
 // suspend suspends a person, or lifts the suspension.
@@ -123,6 +125,7 @@ var userCases = slices.Concat(cases(
 	{"accounts of a name", userNames},
 	{"people are listed by name", userList},
 	{"about oneself", userAbout},
+	{"many are changed at once", userManyAtOnce},
 })
 
 func userSuspended(t *testing.T, c *community) {
@@ -275,4 +278,36 @@ func userAbout(t *testing.T, c *community) {
 	if err := c.EditProfile(t.Context(), c.must(t, author), "a\x00b", ""); forum.KindOf(err) != forum.Invalid {
 		t.Errorf("NUL: %v, want invalid", err)
 	}
+}
+
+// userManyAtOnce: administrators who change many people, and each other, at the same moment wait for one
+// another in one order, and never each for the other.
+func userManyAtOnce(t *testing.T, c *community) {
+	c.do(t, setRole{by: as(admin), person: other, role: forum.Admin})
+	c.store.Observe(func(batch store.Batch) {
+		if batch.Err != nil {
+			t.Errorf("a transaction was given up: %v", batch.Err)
+		}
+	})
+	var changing sync.WaitGroup
+	for i := range 12 {
+		by := as(pick([]string{admin, other}, i))
+		actor := c.must(t, by.name)
+		for _, tr := range []transition{
+			setRole{by: by, person: pick([]string{author, bystander, moderator}, i), role: pick(stepRoles[:2], i/2)},
+			suspend{by: by, person: pick([]string{bystander, suspended}, i), set: i%3 == 0},
+		} {
+			changing.Go(func() {
+				if _, err := tr.ask(t.Context(), c, actor); err != nil {
+					t.Errorf("%s: %v", describe(tr), err)
+				}
+			})
+		}
+		changing.Go(func() {
+			if _, _, err := c.CreateToken(t.Context(), actor, fmt.Sprint("token ", i), forum.ScopeRead, ""); err != nil {
+				t.Errorf("token %d of %s: %v", i, by, err)
+			}
+		})
+	}
+	changing.Wait()
 }

@@ -3,6 +3,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -127,23 +128,59 @@ func (c *Cluster) Start() error {
 // Stop stops the server; it says goodbye to those who are connected.
 func (c *Cluster) Stop() error { return c.run("pg_ctl", "-D", c.data(), "-m", "fast", "-w", "stop") }
 
-// Kill ends the server as a crash does: kill -9 of all of it.
+// Kill ends the server as a crash does: kill -9 of all of it. It is stopped first, so that it sees
+// none of its processes go before the others.
 func (c *Cluster) Kill() error {
 	pid, err := c.pid()
 	if err != nil {
 		return err
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		return err
 	}
-	// Its children notice, and the shared memory is free when the last has gone.
-	for range 200 {
-		if exec.Command("pgrep", "-f", c.data()).Run() != nil && c.refuses() {
+	all := append(children(pid), pid)
+	for _, pid := range all {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // an error says that it has gone already
+	}
+	for range 500 {
+		if !slices.ContainsFunc(all, alive) && c.refuses() {
 			return os.Remove(filepath.Join(c.data(), "postmaster.pid"))
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
 	return errors.New("the server is still there")
+}
+
+// children are the processes that a process has begun, by what the kernel of Linux tells.
+func children(of int) (found []int) {
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return nil
+	}
+	for _, folder := range folders {
+		if state, parent := status(folder); state != "" && parent == of {
+			pid, _ := strconv.Atoi(filepath.Base(folder))
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// alive tells a process from one that has gone, or that nobody has asked yet what came of it.
+func alive(pid int) bool {
+	state, _ := status(fmt.Sprintf("/proc/%d", pid))
+	return state != "" && state != "Z"
+}
+
+// status is the state of a process, "" where there is none, and its parent.
+func status(folder string) (state string, parent int) {
+	text, err := os.ReadFile(folder + "/stat")
+	if err != nil {
+		return "", 0
+	}
+	behind := text[bytes.LastIndexByte(text, ')')+1:] // the name before it may hold anything
+	_, _ = fmt.Sscan(string(behind), &state, &parent)
+	return state, parent
 }
 
 func (c *Cluster) refuses() bool {
