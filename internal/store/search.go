@@ -69,8 +69,10 @@ type index struct {
 	// pending are the oldest of the queue: id, place of the post in the index (0 where there is no
 	// post any more), thread, number, text version, title, body.
 	pending string
-	// write are the statements that bring one post up to date: $1 its place, $2 its thread, $3 its
-	// number, $4 its text version, $5 and $6 what texts makes of its title and its body.
+	// clear takes a post's former words out of the index, "" where write does.
+	clear string
+	// write are the statements that bring one post up to date, a row each: $1 its place, $2 its thread,
+	// $3 its number, $4 its text version, $5 and $6 what texts makes of its title and its body.
 	write []string
 	texts func(title, body string) (first, second string)
 }
@@ -94,8 +96,8 @@ var indexes = [...]index{
 			LEFT JOIN posts p ON p.thread_id = q.thread_id AND p.number = q.number
 			LEFT JOIN threads t ON t.id = q.thread_id
 			ORDER BY q.id LIMIT $1`,
+		clear: `DELETE FROM search_text WHERE rowid = (SELECT doc FROM search_docs WHERE doc = $1)`,
 		write: []string{
-			`DELETE FROM search_text WHERE rowid = (SELECT doc FROM search_docs WHERE doc = $1)`,
 			`INSERT INTO search_text (rowid, title, body) VALUES ($1, $5, $6)`,
 			`INSERT INTO search_docs (doc, text_version) VALUES ($1, $4)
 			ON CONFLICT (doc) DO UPDATE SET text_version = excluded.text_version`,
@@ -248,27 +250,45 @@ func (s *Store) index(ctx context.Context, pieces []pendingText) (time.Duration,
 	var took atomic.Int64 // the writer may still be at it when ctx has ended
 	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
 		began := time.Now()
-		for _, piece := range pieces {
-			if err := t.index(&indexes[s.engine.Dialect()], piece); err != nil {
-				return forum.Receipt{}, err
-			}
-		}
+		err := t.index(&indexes[s.engine.Dialect()], pieces)
 		took.Store(int64(time.Since(began)))
-		return forum.Receipt{}, nil
+		return forum.Receipt{}, err
 	})
 	return time.Duration(took.Load()), err
 }
 
-// index brings one post up to date. Where it was taken off the queue meanwhile, another process
-// has done so, perhaps from a later text.
-func (t *tx) index(index *index, piece pendingText) error {
-	taken, err := t.exec(`DELETE FROM search_queue WHERE id = $1`, piece.queued)
-	if err != nil || taken == 0 || piece.place == 0 {
+// index brings posts up to date. One that was taken off the queue meanwhile, another process has
+// brought up to date, perhaps from a later text.
+func (t *tx) index(index *index, pieces []pendingText) error {
+	queued := make([]bool, len(pieces))
+	err := t.conn.QueryMany(Many{
+		Text: `SELECT id FROM search_queue WHERE id = $1 FOR UPDATE`,
+		Sets: sets(pieces, func(piece pendingText) []any { return []any{piece.queued} }),
+		Each: func(set int, _ Row) error { queued[set] = true; return nil },
+	})
+	if err != nil {
 		return err
 	}
-	for _, text := range index.write {
-		if _, err := t.exec(text, piece.place, piece.thread, piece.number, piece.textVersion, piece.title, piece.body); err != nil {
+	for i, piece := range pieces {
+		if !queued[i] {
+			continue
+		}
+		if err := t.later(`DELETE FROM search_queue WHERE id = $1`, piece.queued); err != nil {
 			return err
+		}
+		if piece.place == 0 {
+			continue
+		}
+		args := []any{piece.place, piece.thread, piece.number, piece.textVersion, piece.title, piece.body}
+		if index.clear != "" {
+			if _, err := t.exec(index.clear, args...); err != nil {
+				return err
+			}
+		}
+		for _, text := range index.write {
+			if err := t.later(text, args...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
