@@ -93,7 +93,7 @@ func copyForum(ctx context.Context, from, to place, progress *teller) (report st
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
-		report, err = store.Copy(ctx, source, target, progress.tellRows())
+		report, err = store.Copy(ctx, source, target, store.CopyOptions{Progress: progress.tellRows()})
 		if err != nil && !errors.Is(err, store.ErrNone) && !errors.Is(err, store.ErrNotEmpty) {
 			err = halfCopied{err}
 		}

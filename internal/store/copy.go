@@ -211,11 +211,26 @@ func Vacant(from, to Moment) error {
 	return err
 }
 
+// CopyOptions vary how a copy is made.
+type CopyOptions struct {
+	Rows     int // written in one transaction at most; 0 is what is good for speed
+	Progress func(CopyProgress)
+}
+
+// What is written in one transaction: so many rows, or what has so many bytes.
+const (
+	copyRows  = 10_000
+	copyBytes = 8 << 20
+)
+
 // Copy copies a forum to an empty database, or goes on with an unfinished copy of the same. Then it reads
 // both sides again and compares; where they differ the copy stays unfinished. The target has an epoch of its
 // own, and its index of words is queued to be made.
-func Copy(ctx context.Context, from Moment, to Target, progress func(CopyProgress)) (CopyReport, error) {
-	c := &copying{ctx: ctx, from: from, to: to, progress: progress, run: rand.Text(), there: map[string]Tally{}}
+func Copy(ctx context.Context, from Moment, to Target, options CopyOptions) (CopyReport, error) {
+	if options.Rows == 0 {
+		options.Rows = copyRows
+	}
+	c := &copying{CopyOptions: options, ctx: ctx, from: from, to: to, run: rand.Text(), there: map[string]Tally{}}
 	report, err := c.copy()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
@@ -225,10 +240,10 @@ func Copy(ctx context.Context, from Moment, to Target, progress func(CopyProgres
 
 // copying is a copy under way.
 type copying struct {
-	ctx      context.Context
-	from     Moment
-	to       Target
-	progress func(CopyProgress)
+	CopyOptions
+	ctx  context.Context
+	from Moment
+	to   Target
 
 	epoch string           // of the source
 	run   string           // names this attempt: only the last one writes
@@ -398,12 +413,6 @@ func (c *copying) tables(report *CopyReport) error {
 	return nil
 }
 
-// What is written in one transaction.
-const (
-	maxCopyRows  = 10_000
-	maxCopyBytes = 8 << 20
-)
-
 // table copies the rows of a table that are not in the target yet.
 func (c *copying) table(table *copied) (read Tally, err error) {
 	columns, err := table.columns(c.from)
@@ -422,7 +431,7 @@ func (c *copying) table(table *copied) (read Tally, err error) {
 	var rows [][]any
 	bytes := 0
 	write := func() error {
-		c.progress(CopyProgress{"copied", table.name, read.Rows, total})
+		c.Progress(CopyProgress{"copied", table.name, read.Rows, total})
 		if len(rows) == 0 {
 			return nil
 		}
@@ -442,7 +451,7 @@ func (c *copying) table(table *copied) (read Tally, err error) {
 			return nil
 		}
 		rows, bytes = append(rows, values), bytes+len(c.row)
-		if len(rows) < maxCopyRows && bytes < maxCopyBytes {
+		if len(rows) < c.Rows && bytes < copyBytes {
 			return nil
 		}
 		return write()
@@ -523,8 +532,8 @@ func (c *copying) tallyOf(m Moment, table *copied) (found Tally, err error) {
 	}
 	err = table.rows(m, columns, "", func(values []any) error {
 		c.row = found.add(values, c.row)
-		if found.Rows%maxCopyRows == 0 {
-			c.progress(CopyProgress{What: "compared", Table: table.name, Done: found.Rows})
+		if found.Rows%copyRows == 0 {
+			c.Progress(CopyProgress{What: "compared", Table: table.name, Done: found.Rows})
 		}
 		return c.ctx.Err()
 	})
