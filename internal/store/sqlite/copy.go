@@ -189,7 +189,7 @@ func (c *conn) LastID(table string) (id int64, err error) {
 
 // SetLastID says where a table goes on.
 func (c *conn) SetLastID(table string, id int64) error {
-	if _, err := c.Exec(`DELETE FROM sqlite_sequence WHERE name = $1`, table); err != nil {
+	if _, err := c.Exec(`DELETE FROM sqlite_sequence WHERE name = $1`, table); err != nil || id == 0 {
 		return err
 	}
 	_, err := c.Exec(`INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)`, table, id)
