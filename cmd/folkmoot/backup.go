@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -20,7 +19,7 @@ type backupCommand struct {
 func (c *backupCommand) Run(ctx context.Context, std *console) error {
 	began := time.Now()
 	progress := newTeller(std)
-	seal, err := sqlite.Backup(ctx, filepath.Join(c.Data, databaseName), c.File, progress.tellBytes())
+	seal, err := c.make(ctx, progress)
 	progress.end()
 	if errors.Is(err, sqlite.ErrAborted) {
 		return fmt.Errorf("no backup was made: %w. Others write faster than it could be copied: try a faster disk, or a quieter hour", err)
@@ -31,6 +30,20 @@ func (c *backupCommand) Run(ctx context.Context, std *console) error {
 	fmt.Fprintf(std.err, "%s holds the forum as it was at %s: %s in %.1f s\n",
 		c.File, seal.At.Format(time.RFC3339), mebibytes(seal.Bytes), time.Since(began).Seconds())
 	return c.keep(ctx, std, seal)
+}
+
+// make writes the file. Of a forum in PostgreSQL it holds a copy in SQLite.
+func (c *backupCommand) make(ctx context.Context, progress *teller) (sqlite.Seal, error) {
+	if c.Database == "" {
+		return sqlite.Backup(ctx, c.file(), c.File, progress.tellBytes())
+	}
+	return sqlite.BackupOf(ctx, c.File, progress.tellBytes(), func(path string) error {
+		report, err := copyForum(ctx, c.place(), place{file: path}, progress)
+		if err == nil && !report.Equal() {
+			err = errors.New("it differs from what it was made of")
+		}
+		return err
+	})
 }
 
 // keep tells the forum of its backup. Nothing is migrated for it: an older server may be running.

@@ -18,6 +18,7 @@ type commandLine struct {
 	Serve    serveCommand    `cmd:"" help:"Start the forum."`
 	Verify   verifyCommand   `cmd:"" help:"Recount every stored number from the rows. Works beside a running server."`
 	Import   importCommand   `cmd:"" help:"Bring in what another forum holds: people, threads, votes, old addresses."`
+	Copy     copyCommand     `cmd:"" help:"Copy the forum to an empty database of either kind, compare the two and recount it: the way from SQLite to PostgreSQL and back."`
 	Backup   backupCommand   `cmd:"" help:"Write the forum as it is at this moment to a file. Works beside a running server."`
 	Restore  restoreCommand  `cmd:"" help:"Make a forum of a backup, in a folder of its own, and recount it."`
 	User     userCommand     `cmd:"" help:"Make accounts, set passwords, list people. Works beside a running server."`

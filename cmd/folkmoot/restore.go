@@ -14,8 +14,9 @@ import (
 )
 
 type restoreCommand struct {
-	Data string `required:"" placeholder:"NEWDIR" help:"Folder to restore into; it must be empty, or is made."`
-	File string `arg:"" placeholder:"FILE" help:"File that folkmoot backup made."`
+	Data     string `xor:"into" required:"" placeholder:"NEWDIR" help:"Folder to restore into; it must be empty, or is made."`
+	Database string `xor:"into" required:"" placeholder:"URL" help:"PostgreSQL database to restore into, instead of a folder; it must be empty: postgres://user:password@host/name. A password is better kept in ~/.pgpass or PGPASSWORD."`
+	File     string `arg:"" placeholder:"FILE" help:"File that folkmoot backup made, of either kind of database."`
 }
 
 // restoringName is a folder in the new one, in which the forum is made ready. What is in it was
@@ -24,22 +25,79 @@ const restoringName = ".restoring"
 
 // Run makes a forum of a backup, and recounts it.
 func (c *restoreCommand) Run(ctx context.Context, std *console) error {
-	remove, err := c.makeFolder()
-	if err != nil {
-		return fmt.Errorf("nothing was restored: %w", err)
+	into, restore := "--data "+c.Data, c.restoreFolder
+	if c.Database != "" {
+		into, restore = "--database URL", c.restoreDatabase
 	}
-	report, seal, err := c.restore(ctx, std)
+	report, seal, err := restore(ctx, std)
 	if err != nil {
-		remove()
-		return fmt.Errorf("nothing was restored: %w", err)
+		return err
 	}
-	fmt.Fprintf(std.err, "%s holds the forum as it was at %s: folkmoot serve --data %s\n", c.Data, seal.At.Format(time.RFC3339), c.Data)
+	fmt.Fprintf(std.err, "%s holds the forum as it was at %s: folkmoot serve %s\n", c.place(), seal.At.Format(time.RFC3339), into)
 	printReport(std.err, report)
 	if report.Wrong > 0 {
 		fmt.Fprintln(std.err, "These differences were in the forum when it was backed up.")
 		return errDifferences
 	}
 	return nil
+}
+
+func (c *restoreCommand) place() dataFlag { return dataFlag{Data: c.Data, Database: c.Database} }
+
+// restoreFolder restores into a folder. After an error nothing is left there.
+func (c *restoreCommand) restoreFolder(ctx context.Context, std *console) (store.Report, sqlite.Seal, error) {
+	remove, err := c.makeFolder()
+	if err != nil {
+		return store.Report{}, sqlite.Seal{}, fmt.Errorf("nothing was restored: %w", err)
+	}
+	report, seal, err := c.restore(ctx, std)
+	if err != nil {
+		remove()
+		err = fmt.Errorf("nothing was restored: %w", err)
+	}
+	return report, seal, err
+}
+
+// restoreDatabase restores into a database, by a file that is removed afterwards.
+func (c *restoreCommand) restoreDatabase(ctx context.Context, std *console) (report store.Report, seal sqlite.Seal, err error) {
+	scratch, err := os.MkdirTemp("", "folkmoot-restore-*")
+	if err != nil {
+		return report, seal, err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	file := place{file: filepath.Join(scratch, databaseName)}
+	progress := newTeller(std)
+	seal, err = sqlite.Restore(ctx, c.File, file.file, progress.tellBytes())
+	if err == nil {
+		err = migrate(ctx, file)
+	}
+	progress.end()
+	if err != nil {
+		return report, seal, fmt.Errorf("nothing was restored: %w", err)
+	}
+	copied, err := copyForum(ctx, file, c.place().place(), newTeller(std))
+	if err != nil {
+		return report, seal, explainCopy(ctx, err)
+	}
+	if !copied.Equal() {
+		return report, seal, errors.New("what was restored differs from the backup, and is not one that can be served")
+	}
+	m, err := openService(ctx, c.place())
+	if err != nil {
+		return report, seal, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	report, err = m.verify(ctx, showProgress(std.err))
+	return report, seal, err
+}
+
+// migrate brings a database to the schema of this program.
+func migrate(ctx context.Context, at place) error {
+	opened, err := at.open(ctx)
+	if err != nil {
+		return err
+	}
+	return opened.Close()
 }
 
 // makeFolder makes the folders to restore into. remove takes them away again.

@@ -22,7 +22,6 @@ import (
 	"folkmoot/internal/password"
 	"folkmoot/internal/store"
 	"folkmoot/internal/store/postgres"
-	"folkmoot/internal/store/sqlite"
 	"folkmoot/internal/web"
 )
 
@@ -57,19 +56,27 @@ func (f dataFlag) exists(ctx context.Context) error {
 // engine is the database that a forum is kept in.
 type engine interface {
 	store.Engine
+	store.Target
 	// BusyReaders returns how many connections are reading, and how many can.
 	BusyReaders() (busy, all int)
 }
 
+// place is the database.
+func (f dataFlag) place() place {
+	if f.Database != "" {
+		return place{url: f.Database}
+	}
+	return place{file: f.file()}
+}
+
 // open opens, makes and migrates the database.
 func (f dataFlag) open(ctx context.Context) (engine, error) {
-	if f.Database != "" {
-		return postgres.Open(ctx, f.Database)
+	if f.Database == "" {
+		if err := makeFolder(f.Data); err != nil {
+			return nil, err
+		}
 	}
-	if err := makeFolder(f.Data); err != nil {
-		return nil, err
-	}
-	return sqlite.Open(ctx, f.file())
+	return f.place().open(ctx)
 }
 
 // moot is a forum opened: its service on its store.
@@ -94,6 +101,11 @@ func openServiceAt(ctx context.Context, place dataFlag, clock forum.Clock) (*moo
 	if err != nil {
 		return nil, err
 	}
+	return serviceOn(ctx, engine, clock)
+}
+
+// serviceOn is the forum on an engine, which is closed with it.
+func serviceOn(ctx context.Context, engine engine, clock forum.Clock) (*moot, error) {
 	kept, err := store.Open(ctx, engine, clock)
 	if err != nil {
 		return nil, err

@@ -37,3 +37,14 @@ func (s *Store) Write(ctx context.Context, key string, run func(Tx) error) (foru
 		return forum.Receipt{At: t.now}, run(Tx{t})
 	})
 }
+
+// CopiedTables are the names of the tables that are copied.
+func CopiedTables() (names []string) {
+	for _, table := range copiedTables {
+		names = append(names, table.name)
+	}
+	return names
+}
+
+// AddRow adds a row to the tally.
+func (t *Tally) AddRow(values []any) { t.add(values, nil) }

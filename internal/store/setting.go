@@ -10,11 +10,17 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// ensureSettings gives a new database its epoch and its first values.
+// ensureSettings gives a new database its epoch and its first values. One that was to be a copy, and is
+// not whole, is ErrUnfinished.
 func (s *Store) ensureSettings(ctx context.Context) error {
 	settings, err := s.settings(ctx)
-	if err != nil || settings["epoch"] != "" {
+	switch {
+	case err != nil:
 		return err
+	case settings[copyingSetting] != "":
+		return ErrUnfinished
+	case settings["epoch"] != "":
+		return nil
 	}
 	_, err = s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
 		for key, value := range map[string]string{

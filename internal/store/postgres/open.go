@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"strconv"
 	"time"
 
@@ -152,11 +153,19 @@ func reach(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 		case errors.As(err, &refused) && !lost(err):
 			return nil, fmt.Errorf("%w: %s", ErrNotUsable, refused.Message)
 		case time.Since(began) > reachFor:
-			return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+			return nil, fmt.Errorf("%w: %w", ErrUnreachable, plain(err))
 		}
 		slog.Warn("the database server does not answer; it is tried again", "server", place(config), "cause", err)
 		time.Sleep(pause)
 	}
+}
+
+// plain is the one line of an error of connecting that says why: its own text has one for each try.
+func plain(err error) error {
+	if network := new(net.OpError); errors.As(err, &network) {
+		return network
+	}
+	return err
 }
 
 // server is what a database server says of itself and of one database.

@@ -35,6 +35,20 @@ func Backup(ctx context.Context, path, to string, progress BackupProgress) (Seal
 	return backup(ctx, path, to, standardBackup, progress)
 }
 
+// BackupOf makes a backup of what fill writes to the empty file at path, a database with the schema of this
+// program: a forum that is kept elsewhere.
+func BackupOf(ctx context.Context, to string, progress BackupProgress, fill func(path string) error) (Seal, error) {
+	return sealed(ctx, to, progress, func(path string) (int64, error) {
+		err := fill(path)
+		if err != nil {
+			for _, log := range []string{"-wal", "-shm"} {
+				_ = os.Remove(path + log)
+			}
+		}
+		return newestMigration, err
+	})
+}
+
 // backupBounds are in pages.
 type backupBounds struct {
 	log  int // the write-ahead log may grow to so many
@@ -43,7 +57,14 @@ type backupBounds struct {
 
 var standardBackup = backupBounds{log: standardWAL.hard, once: 1024} // 4 MiB
 
-func backup(ctx context.Context, path, to string, bounds backupBounds, progress BackupProgress) (seal Seal, err error) {
+func backup(ctx context.Context, path, to string, bounds backupBounds, progress BackupProgress) (Seal, error) {
+	return sealed(ctx, to, progress, func(file string) (int64, error) {
+		return copyDatabase(ctx, path, file, bounds, progress)
+	})
+}
+
+// sealed makes the file at to of the database that fill writes, whose schema it returns.
+func sealed(ctx context.Context, to string, progress BackupProgress, fill func(path string) (schema int64, err error)) (seal Seal, err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return Seal{}, fmt.Errorf("%s: %w", to, ErrExists)
 	}
@@ -58,7 +79,7 @@ func backup(ctx context.Context, path, to string, bounds backupBounds, progress 
 		}
 	}()
 	seal.At = time.Now().UTC().Truncate(time.Microsecond)
-	if seal.Schema, err = copyDatabase(ctx, path, file.Name(), bounds, progress); err != nil {
+	if seal.Schema, err = fill(file.Name()); err != nil {
 		return Seal{}, err
 	}
 	if err := seal.put(ctx, file, progress); err != nil {
