@@ -13,6 +13,7 @@ var staleCases = []testCase{
 	{"changed again and again", staleTwice},
 	{"the place a thread is moved to", staleTarget},
 	{"decided by memory", staleMemory},
+	{"restored by two at once", staleRestoring},
 }
 
 // staleDecisions: what was allowed when it was decided, and is no more when it is written, is
@@ -40,6 +41,11 @@ func staleDecisions(t *testing.T, c *community) {
 	deleted := func(at place) transition { return deletePost{by: as(moderator), thread: at.thread, number: 1} }
 	removed := func(number int64) func(place) transition {
 		return func(at place) transition { return deletePost{by: as(moderator), thread: at.thread, number: number} }
+	}
+	concealed := func(number int64) func(place) transition {
+		return func(at place) transition {
+			return mark{by: as(moderator), thread: at.thread, number: number, mark: forum.MarkModHidden, set: true}
+		}
 	}
 	movedAway := func(at place) transition {
 		return editThread{by: as(moderator), thread: at.thread, category: c.staff}
@@ -73,6 +79,8 @@ func staleDecisions(t *testing.T, c *community) {
 		{"edit, suspended", edit, suspended, forum.Forbidden},
 		{"delete, locked", remove, locked, forum.Conflict},
 		{"delete, suspended", remove, suspended, forum.Forbidden},
+		{"delete, hidden", remove, concealed(3), forum.NotFound},
+		{"delete, deleted by a moderator", remove, removed(3), forum.NotFound},
 		{"react, post deleted", like, removed(2), forum.Conflict},
 		{"react, thread deleted", like, deleted, forum.NotFound},
 		{"react, category hidden", like, categoryHidden, forum.NotFound},
@@ -175,6 +183,46 @@ func staleTarget(t *testing.T, c *community) {
 		t.Errorf("got %v, want forbidden", err)
 	}
 	c.check(t, "a move that was refused")
+}
+
+// staleRestoring: of moderators who restore at once each clears the gravest mark that then is there,
+// and whoever finds none any more is told so.
+func staleRestoring(t *testing.T, c *community) {
+	c.join(t, "second moderator", forum.Moderator)
+	deletedBy := func(who string) func(place, int64) transition {
+		return func(at place, number int64) transition { return deletePost{by: as(who), thread: at.thread, number: number} }
+	}
+	restoredBy := func(who string) func(place, int64) transition {
+		return func(at place, number int64) transition { return restorePost{by: as(who), thread: at.thread, number: number} }
+	}
+	tests := []struct {
+		name   string
+		before []func(place, int64) transition
+		then   func(place, int64) transition
+	}{
+		{"restored by another", []func(place, int64) transition{deletedBy(author), deletedBy(moderator)}, restoredBy("second moderator")},
+		{"the one mark restored by another", []func(place, int64) transition{deletedBy(moderator)}, restoredBy("second moderator")},
+		{"deleted by another", []func(place, int64) transition{deletedBy(author)}, deletedBy("second moderator")},
+	}
+	for _, tt := range tests {
+		for _, number := range []int64{1, 3} {
+			at := c.place(t)
+			for _, tr := range tt.before {
+				c.do(t, tr(at, number))
+			}
+			var once sync.Once
+			between := c.interpose(func() { once.Do(func() { c.do(t, tt.then(at, number)) }) })
+			tr := restoredBy(moderator)(at, number)
+			receipt, err := between.ask(t.Context(), tr)
+			if want := tr.refused(c.model); sort(err) != sort(want) {
+				t.Errorf("%s, post %d: got %s (%v), want %s", tt.name, number, sort(err), err, sort(want))
+			}
+			if err == nil {
+				tr.done(c.model, receipt)
+			}
+			c.check(t, tt.name)
+		}
+	}
 }
 
 // staleMemory: a reply may be decided on who held the credential and how the thread stood a moment
