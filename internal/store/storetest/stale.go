@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -10,7 +11,8 @@ import (
 var staleCases = []testCase{
 	{"decision and commit apart", staleDecisions},
 	{"decided again, and allowed", staleAllowed},
-	{"changed again and again", staleTwice},
+	{"changed eight times", staleOften},
+	{"changed again and again", staleAlways},
 	{"the place a thread is moved to", staleTarget},
 	{"decided by memory", staleMemory},
 	{"restored by two at once", staleRestoring},
@@ -157,8 +159,38 @@ func staleAllowed(t *testing.T, c *community) {
 	}
 }
 
-// staleTwice: what changes each time it is decided is refused as a conflict in the end.
-func staleTwice(t *testing.T, c *community) {
+// staleOften: what changes less often than a write is decided does not reach who asked, and rights
+// that change in the last of those moments are still asked about.
+func staleOften(t *testing.T, c *community) {
+	at := c.place(t)
+	changes := 0
+	pin := func() {
+		if changes++; changes < 9 {
+			c.do(t, mark{by: as(admin), thread: at.thread, mark: forum.MarkPinned, set: changes%2 == 1})
+		}
+	}
+	tr := createPost{by: as(author), thread: at.thread}
+	receipt, err := c.interpose(pin).ask(t.Context(), tr)
+	if err != nil {
+		t.Fatalf("after eight changes: %v", err)
+	}
+	tr.done(c.model, receipt)
+	c.check(t, "a reply that was overtaken eight times")
+
+	changes = 0
+	lockLast := func() {
+		if pin(); changes == 8 {
+			c.do(t, mark{by: as(admin), thread: at.thread, mark: forum.MarkLocked, set: true})
+		}
+	}
+	if _, err := c.interpose(lockLast).ask(t.Context(), tr); forum.KindOf(err) != forum.Conflict || !strings.Contains(err.Error(), "locked") {
+		t.Errorf("locked in the last moment: got %v, want that it is locked", err)
+	}
+	c.check(t, "a reply to what was locked in the last moment")
+}
+
+// staleAlways: what changes each time it is decided is refused as a conflict in the end.
+func staleAlways(t *testing.T, c *community) {
 	at := c.place(t)
 	set := false
 	between := c.interpose(func() {
@@ -190,10 +222,14 @@ func staleTarget(t *testing.T, c *community) {
 func staleRestoring(t *testing.T, c *community) {
 	c.join(t, "second moderator", forum.Moderator)
 	deletedBy := func(who string) func(place, int64) transition {
-		return func(at place, number int64) transition { return deletePost{by: as(who), thread: at.thread, number: number} }
+		return func(at place, number int64) transition {
+			return deletePost{by: as(who), thread: at.thread, number: number}
+		}
 	}
 	restoredBy := func(who string) func(place, int64) transition {
-		return func(at place, number int64) transition { return restorePost{by: as(who), thread: at.thread, number: number} }
+		return func(at place, number int64) transition {
+			return restorePost{by: as(who), thread: at.thread, number: number}
+		}
 	}
 	tests := []struct {
 		name   string
