@@ -47,6 +47,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		{"tag with a wide comma", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "a，b"}, "tags", "must not hold a comma", "a，b", "tags"},
 		{"unseen category", "/new", "/new", fill{"title": "kept", "body": "b", "category_id": "99"}, "category_id", "is no category that you can see", "kept", "title"},
 		{"empty reply", "/t/1/a-thread", "/t/1/reply", fill{"body": "\n "}, "body", "must not be empty", "", ""},
+		{"reply of nothing that can be seen", "/t/1/a-thread", "/t/1/reply", fill{"body": "\u200b\u2060"}, "body", "must not be empty", "\u200b\u2060", "body"},
 		{"long reply", "/t/1/a-thread", "/t/1/reply", fill{"body": strings.Repeat("y", 33_000)}, "body", "at most 32000", strings.Repeat("y", 33_000), "body"},
 		{"empty edit", "/t/1/1/edit", "/t/1/1/edit", fill{"body": ""}, "body", "must not be empty", "", ""},
 		{"empty rename", "/t/1/thread/edit", "/t/1/thread/edit", fill{"title": "", "tags": "kept"}, "title", "must not be empty", "kept", "tags"},
