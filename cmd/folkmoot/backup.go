@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -18,6 +19,10 @@ type backupCommand struct {
 
 // Run writes the forum as it is at one moment to a file, beside a running server.
 func (c *backupCommand) Run(ctx context.Context, std *console) error {
+	if folder := filepath.Dir(c.File); !isFolder(folder) {
+		fmt.Fprintf(std.err, "folkmoot: no backup was made: there is no folder %s\n", folder)
+		return exitCode(exitCannotWrite)
+	}
 	began := time.Now()
 	progress := newTeller(std)
 	seal, err := sqlite.Backup(ctx, filepath.Join(c.Data, databaseName), c.File, progress.tellBytes())
@@ -31,6 +36,11 @@ func (c *backupCommand) Run(ctx context.Context, std *console) error {
 	fmt.Fprintf(std.err, "%s holds the forum as it was at %s: %s in %.1f s\n",
 		c.File, seal.At.Format(time.RFC3339), mebibytes(seal.Bytes), time.Since(began).Seconds())
 	return c.keep(ctx, std, seal)
+}
+
+func isFolder(path string) bool {
+	about, err := os.Stat(path)
+	return err == nil && about.IsDir()
 }
 
 // keep tells the forum of its backup. Nothing is migrated for it: an older server may be running.
