@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -17,6 +19,10 @@ type backupCommand struct {
 
 // Run writes the forum as it is at one moment to a file, beside a running server.
 func (c *backupCommand) Run(ctx context.Context, std *console) error {
+	if folder := filepath.Dir(c.File); !isFolder(folder) {
+		fmt.Fprintf(std.err, "folkmoot: no backup was made: there is no folder %s\n", folder)
+		return exitCode(exitCannotWrite)
+	}
 	began := time.Now()
 	progress := newTeller(std)
 	seal, err := c.make(ctx, progress)
@@ -44,6 +50,11 @@ func (c *backupCommand) make(ctx context.Context, progress *teller) (sqlite.Seal
 		}
 		return err
 	})
+}
+
+func isFolder(path string) bool {
+	about, err := os.Stat(path)
+	return err == nil && about.IsDir()
 }
 
 // keep tells the forum of its backup. Nothing is migrated for it: an older server may be running.

@@ -165,7 +165,7 @@ func TestBackupAndRestoreRefusals(t *testing.T) {
 		{"a backup over another", []string{"backup", "--data", data, file}, exitFailure, "there is a file of that name already"},
 		{"a recount of nothing", []string{"verify", "--data", t.TempDir()}, exitFailure, "there is no forum here"},
 		{"a backup of nothing", []string{"backup", "--data", t.TempDir(), filepath.Join(files, "x")}, exitFailure, "there is no forum here"},
-		{"a backup into nowhere", []string{"backup", "--data", data, filepath.Join(files, "no", "x")}, exitCannotWrite, "no such file"},
+		{"a backup into nowhere", []string{"backup", "--data", data, filepath.Join(files, "no", "x")}, exitCannotWrite, "no backup was made: there is no folder " + filepath.Join(files, "no")},
 		{"a newer backup", []string{"restore", "--data", into, newer}, exitNewer, "newer version"},
 		{"a damaged one", []string{"restore", "--data", into, filepath.Join(files, "garbled")}, exitFailure, "damaged"},
 		{"one cut short", []string{"restore", "--data", into, filepath.Join(files, "cut")}, exitFailure, "cut short"},

@@ -257,9 +257,29 @@ func TestStartRefusals(t *testing.T) {
 		{"a newer database", []string{"--data", newerDatabase(t), "--listen", "127.0.0.1:0"}, exitNewer, "newer version"},
 		{"something else in the database's place", []string{"--data", noDatabase, "--listen", "127.0.0.1:0"}, exitFailure, "not a database"},
 	}
+	nothing := filepath.Join(t.TempDir(), "none")
+	refused := func(name string, code int, err string, args ...string) {
+		tests = append(tests, struct {
+			name string
+			args []string
+			code int
+			err  string
+		}{name, append([]string{"--data", nothing, "--listen", "127.0.0.1:0"}, args...), code, err})
+	}
+	refused("metrics at an address in use", exitInUse, "cannot listen for --metrics", "--metrics", taken.Addr().String())
+	refused("metrics nowhere", exitFailure, "cannot listen for --metrics", "--metrics", "nonsense")
+	refused("a rate that is no number", exitFailure, "--rate-factor must be a number from 0 to 1000000, and is NaN", "--rate-factor=NaN")
+	refused("a rate without end", exitFailure, "--rate-factor must be a number from 0 to 1000000, and is +Inf", "--rate-factor=Inf")
+	refused("a rate below nothing", exitFailure, "--rate-factor must be a number", "--rate-factor=-1")
+	refused("a recount in the past", exitFailure, "--every must not be negative, and is -5s", "--every=-5s")
+	refused("a proxy that is none", exitFailure, `--trusted-proxy must be a network like 10.0.0.0/8 or an address, and is "foo"`, "--trusted-proxy", "foo")
+	refused("an origin with a path", exitFailure, "--url must be an origin", "--url", "https://forum.example/moot")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := folkmoot(t, "", append([]string{"serve"}, tt.args...)...)
+			if _, err := os.Stat(nothing); err == nil {
+				t.Error("a data folder was made")
+			}
 			if got.code != tt.code || !strings.Contains(got.err, tt.err) || strings.Count(got.err, "\n") != 1 {
 				t.Errorf("got %+v, want %d and one line with %q", got, tt.code, tt.err)
 			}
@@ -283,4 +303,35 @@ func newerDatabase(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// What browsers send as their origin is how it is kept, however it was typed.
+func TestParseOrigin(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"https://Forum.Example/":      "https://forum.example",
+		"https://forum.example:443":   "https://forum.example",
+		"https://forum.example:8443":  "https://forum.example:8443",
+		"http://forum.example:80":     "http://forum.example",
+		"https://bücher.example":      "https://xn--bcher-kva.example",
+		"http://[::1]:8080":           "http://[::1]:8080",
+		"http://127.0.0.1:8080":       "http://127.0.0.1:8080",
+		"https://ann@forum.example":   "",
+		"https://:443":                "",
+		"ftp://forum.example":         "",
+		"https://forum.example/moot/": "",
+	} {
+		got, err := parseOrigin(typed)
+		if (err != nil) != (want == "") || err == nil && got.String() != want {
+			t.Errorf("%s: got %v, %v, want %q", typed, got, err, want)
+		}
+	}
+}
+
+func TestParseNetworks(t *testing.T) {
+	t.Parallel()
+	got, err := parseNetworks([]string{"10.0.0.0/8", "192.0.2.7", "::1/128", "2001:db8::7"})
+	if want := "[10.0.0.0/8 192.0.2.7/32 ::1/128 2001:db8::7/128]"; err != nil || fmt.Sprint(got) != want {
+		t.Errorf("got %v, %v, want %s", got, err, want)
+	}
 }

@@ -15,15 +15,23 @@ import (
 	"folkmoot/internal/store/sqlite"
 )
 
-// serveMetrics answers /metrics at an address of its own until stop is called, and has what the
-// server does counted. Where no address is given nothing is.
-func (m *moot) serveMetrics(address string, kit *httpkit.Kit) (stop func(), err error) {
+// listenMetrics listens where /metrics is to be answered; nil where no address is given.
+func listenMetrics(address string) (net.Listener, error) {
 	if address == "" {
-		return func() {}, nil
+		return nil, nil
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen for /metrics: %w", err)
+		return nil, fmt.Errorf("cannot listen for --metrics: %w", err)
+	}
+	return listener, nil
+}
+
+// serveMetrics answers /metrics on a listener of its own until stop is called, and has what the
+// server does counted. Where there is none nothing is.
+func (m *moot) serveMetrics(listener net.Listener, kit *httpkit.Kit) (stop func()) {
+	if listener == nil {
+		return func() {}
 	}
 	counted := metrics.New(m.gauges)
 	kit.Observer = counted
@@ -39,7 +47,7 @@ func (m *moot) serveMetrics(address string, kit *httpkit.Kit) (stop func(), err 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	kit.Logger.Info("metrics are answered", "address", listener.Addr().String())
-	return func() { _ = server.Close() }, nil
+	return func() { _ = server.Close() }
 }
 
 // gauges are the numbers that are read when somebody asks for the metrics.

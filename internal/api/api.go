@@ -87,9 +87,9 @@ func (s *server) routes() {
 	route(s, "POST /sign-out", "signOut", "End the session", s.signOut)
 	route(s, "GET /me", "getMe", "Who you are", s.getMe)
 	route(s, "PATCH /me", "editMe", "Change what you say about yourself", s.editMe, spends(&httpkit.Editing))
-	route(s, "GET /tokens", "listTokens", "Your tokens, without their secrets", s.listTokens)
-	route(s, "POST /tokens", "createToken", "Make a token; its secret is shown this once", s.createToken, spends(&httpkit.Editing))
-	route(s, "DELETE /tokens/{token_id}", "deleteToken", "End one of your tokens", s.deleteToken, spends(&httpkit.Editing))
+	route(s, "GET /tokens", "listTokens", "Your tokens, without their secrets; only in a session", s.listTokens)
+	route(s, "POST /tokens", "createToken", "Make a token, only in a session; its secret is shown this once", s.createToken, spends(&httpkit.Editing))
+	route(s, "DELETE /tokens/{token_id}", "deleteToken", "End one of your tokens; only in a session", s.deleteToken, spends(&httpkit.Editing))
 
 	route(s, "GET /about", "getAbout", "The community in numbers, and when they were last verified", s.getAbout)
 	route(s, "GET /site", "getSite", "Name and description of the community", s.getSite)

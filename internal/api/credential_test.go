@@ -52,6 +52,7 @@ func TestTokens(t *testing.T) {
 	made := w.must(http.StatusCreated, "ann", "POST", "/tokens", values{"name": "reader", "scope": "read"})
 	w.secrets["reader"] = made.at("token").(string)
 	w.secrets["writer"] = w.must(http.StatusCreated, "mod", "POST", "/tokens", values{"name": "writer", "scope": "write"}).at("token").(string)
+	w.secrets["all"] = w.must(http.StatusCreated, "mod", "POST", "/tokens", values{"name": "all", "scope": "moderate"}).at("token").(string)
 	if list := w.must(http.StatusOK, "ann", "GET", "/tokens", nil); strings.Contains(list.text, "fmt_") {
 		t.Errorf("the list shows a secret: %s", list.text)
 	}
@@ -60,11 +61,14 @@ func TestTokens(t *testing.T) {
 		{name: "list as visitor", method: "GET", path: "/tokens", status: 401},
 		{name: "read", person: "reader", method: "GET", path: "/me", status: 200, want: values{"name": "ann", "scope": "read"}},
 		{name: "write with a token that reads", person: "reader", method: "POST", path: "/threads/{open}/posts", body: values{"body": "x"}, status: 403},
-		{name: "widen a token", person: "reader", method: "POST", path: "/tokens", body: values{"name": "x", "scope": "write"}, status: 422, want: values{"errors.0.field": "scope"}},
+		{name: "make a token with one that reads", person: "reader", method: "POST", path: "/tokens", body: values{"name": "x", "scope": "read"}, status: 403},
 		{name: "write", person: "writer", method: "POST", path: "/threads/{open}/posts", body: values{"body": "x"}, status: 201},
 		{name: "moderate with a token that writes", person: "writer", method: "PUT", path: "/threads/{open}/marks/locked", status: 403},
 		{name: "look into the secret with it", person: "writer", method: "GET", path: "/threads/{secret}", status: 404},
-		{name: "widen it", person: "writer", method: "POST", path: "/tokens", body: values{"name": "x", "scope": "moderate"}, status: 422, want: values{"errors.0.field": "scope"}},
+		{name: "make another with it", person: "writer", method: "POST", path: "/tokens", body: values{"name": "x", "scope": "write"}, status: 403, want: values{"detail": "a token may not make, list or end tokens: sign in for that"}},
+		{name: "make another with one that moderates", person: "all", method: "POST", path: "/tokens", body: values{"name": "x", "scope": "read"}, status: 403},
+		{name: "list with it", person: "writer", method: "GET", path: "/tokens", status: 403},
+		{name: "end with it", person: "writer", method: "DELETE", path: "/tokens/2", status: 403},
 		{name: "sign out with it", person: "writer", method: "POST", path: "/sign-out", status: 409},
 		{name: "unknown scope", person: "ann", method: "POST", path: "/tokens", body: values{"name": "x", "scope": "all"}, status: 422, want: values{"errors.0.field": "scope"}},
 		{name: "no name", person: "ann", method: "POST", path: "/tokens", body: values{"scope": "read"}, status: 422, want: values{"errors.0.field": "name"}},

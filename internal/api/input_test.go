@@ -27,6 +27,7 @@ func TestHostileBodies(t *testing.T) {
 		{"a list", `["x"]`, "", ""},
 		{"text", `"x"`, "", ""},
 		{"a number", `1`, "", ""},
+		{"nothing that can be seen", `{"body": "\u200b\u2060"}`, "body", "must not be empty"},
 		{"NUL", `{"body": "a\u0000b"}`, "body", "control character"},
 		{"a raw NUL", "{\"body\": \"a\x00b\"}", "body", "not valid JSON"},
 		{"another control character", `{"body": "a\u001bb"}`, "body", "control character"},

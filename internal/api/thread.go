@@ -164,7 +164,7 @@ type newThreadBody struct {
 	CategoryID forum.CategoryID `json:"category_id"`
 	Title      string           `json:"title"`
 	Body       string           `json:"body" doc:"Markdown."`
-	Tags       []string         `json:"tags,omitempty" maxItems:"5"`
+	Tags       []string         `json:"tags,omitempty" maxItems:"5" doc:"Without commas and slashes, and not dots alone."`
 }
 
 // TransformSchema writes the limits into the document.
@@ -199,7 +199,7 @@ func (s *server) taggedThread(ctx context.Context, thread *forum.Thread) (*tagge
 
 type threadChangeBody struct {
 	Title      *string           `json:"title,omitempty"`
-	Tags       *[]string         `json:"tags,omitempty" maxItems:"5"`
+	Tags       *[]string         `json:"tags,omitempty" maxItems:"5" doc:"Without commas and slashes, and not dots alone."`
 	CategoryID *forum.CategoryID `json:"category_id,omitempty" doc:"Moves the thread there; for moderators of both categories."`
 }
 

@@ -37,6 +37,8 @@ func TestThreads(t *testing.T) {
 		{name: "create in a category unseen", person: "ann", method: "POST", path: "/threads", body: values{"category_id": 2, "title": "x", "body": "y"}, status: 422, want: values{"errors.0.field": "category_id"}},
 		{name: "create without anything", person: "ann", method: "POST", path: "/threads", body: values{}, status: 422, want: values{"errors.0.field": "title", "errors.1.field": "body", "errors.2.field": "category_id"}},
 		{name: "create with too many tags", person: "ann", method: "POST", path: "/threads", body: values{"category_id": 1, "title": "x", "body": "y", "tags": []string{"a", "b", "c", "d", "e", "f"}}, status: 422, want: values{"errors.0.field": "tags", "errors.0.limit": 5}},
+		{name: "create with a comma in a tag", person: "ann", method: "POST", path: "/threads", body: values{"category_id": 1, "title": "x", "body": "y", "tags": []string{"salt, pepper"}}, status: 422, want: values{"errors.0.field": "tags"}},
+		{name: "rename with a tag that is a folder", person: "ann", method: "PATCH", path: "/threads/{open}", body: values{"tags": []string{".."}}, status: 422, want: values{"errors.0.field": "tags"}},
 		{name: "create", person: "ann", method: "POST", path: "/threads", body: values{"category_id": 1, "title": " Tagged ", "body": "y", "tags": []string{"b", "a", "A"}}, status: 201, want: values{"number": 1, "thread.post_count": 1}},
 		{name: "what was created", method: "GET", path: "/threads?tag=a", status: 200, want: values{"total": 1, "threads.0.title": "Tagged", "threads.0.tags": "[a b]"}},
 

@@ -24,9 +24,6 @@ const (
 	ScopeModerate Scope = "moderate" // and use what a moderator or administrator may
 )
 
-// scopes are the scopes of a token, the narrowest first.
-var scopes = []Scope{ScopeRead, ScopeWrite, ScopeModerate}
-
 // Actor is who asks: explicit in every call. The zero Actor is a visitor.
 type Actor struct {
 	User      UserID

@@ -79,7 +79,7 @@ var ErrNotFound = &Error{Kind: NotFound, Message: "there is nothing here that yo
 // ErrStale says that what a decision rested on has changed before the write: decide again.
 var ErrStale = errors.New("changed between decision and write")
 
-// errChanged is what a person is told when deciding again did not help either.
+// errChanged is what a person is told when deciding again and again did not help.
 var errChanged = &Error{Kind: Conflict, Message: "this was changed by somebody else at the same moment; please try again"}
 
 // ErrKeyReused answers a known idempotency key that comes with another request.

@@ -66,6 +66,12 @@ func canBeSeen(name string) bool {
 	})
 }
 
+// IsBlank reports whether a text holds nothing but space and what has no shape of its own. It is
+// gentler than canBeSeen: a sign that a newer Unicode has is not blank.
+func IsBlank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !invisible(r) && r != '\u2800' })
+}
+
 // WithoutInvisible returns name without what a name may not hold: for imports, which must take
 // names as they are. Nobody sees the difference.
 func WithoutInvisible(name string) string {

@@ -16,6 +16,7 @@ type Limit struct {
 	Bytes  int
 	Lines  bool   // line breaks and tabs are allowed
 	Name   bool   // shown among other names: it can be seen, and holds nothing that cannot
+	Opaque bool   // compared, not read: it need not be seen
 	Reason string // why the bound is where it is
 }
 
@@ -24,13 +25,13 @@ var (
 	LimitBody        = Limit{Field: "body", Min: 1, Max: 32_000, Bytes: 64 << 10, Lines: true, Reason: "a long essay fits; rendering stays well under 50 ms; a page of twenty stays loadable on a telephone"}
 	LimitTitle       = Limit{Field: "title", Min: 1, Max: 200, Bytes: 800, Name: true, Reason: "longer than any list can show; Stack Exchange allows 150, mail subjects are cut at 200"}
 	LimitUserName    = Limit{Field: "name", Min: 2, Max: 40, Bytes: 160, Name: true, Reason: "fits a line on a telephone; two letters are the shortest names of real communities"}
-	LimitPassword    = Limit{Field: "password", Min: 10, Max: 256, Bytes: 1024, Reason: "ten as NIST 800-63B asks of a lone factor, rounded up; the upper bound keeps hashing cheap"}
+	LimitPassword    = Limit{Field: "password", Min: 10, Max: 256, Bytes: 1024, Opaque: true, Reason: "ten as NIST 800-63B asks of a lone factor, rounded up; the upper bound keeps hashing cheap"}
 	LimitAbout       = Limit{Field: "about", Min: 0, Max: 4_000, Bytes: 16 << 10, Lines: true, Reason: "two screens about oneself"}
 	LimitCategory    = Limit{Field: "name", Min: 1, Max: 80, Bytes: 320, Name: true, Reason: "fits one line of the list"}
 	LimitDescription = Limit{Field: "description", Min: 0, Max: 500, Bytes: 2_000, Reason: "a paragraph under the category's name"}
 	LimitTag         = Limit{Field: "tags", Min: 1, Max: 35, Bytes: 140, Name: true, Reason: "Stack Exchange's own bound, which imports must fit"}
 	LimitReason      = Limit{Field: "reason", Min: 0, Max: 500, Bytes: 2_000, Reason: "a paragraph to a person"}
-	LimitKey         = Limit{Field: "Idempotency-Key", Min: 1, Max: 128, Bytes: 128, Reason: "a UUID is 36; stored with every write"}
+	LimitKey         = Limit{Field: "Idempotency-Key", Min: 1, Max: 128, Bytes: 128, Opaque: true, Reason: "a UUID is 36; stored with every write"}
 	LimitQuery       = Limit{Field: "q", Min: 1, Max: 200, Bytes: 800, Reason: "a sentence; every term costs an index look-up"}
 	LimitSiteName    = Limit{Field: "name", Min: 1, Max: 60, Bytes: 240, Name: true, Reason: "fits the head of a page on a telephone"}
 	LimitFileName    = Limit{Field: "file name", Min: 1, Max: 200, Bytes: 800, Name: true, Reason: "file systems take 255 bytes; longer ones say nothing more"}
@@ -99,7 +100,7 @@ func Limits() []Limit {
 }
 
 // Check returns what is wrong with text, nil when nothing is: invalid UTF-8, NUL and other
-// control characters, in names what cannot be seen, too short or too long.
+// control characters, in names what cannot be seen, nothing that can be, too short or too long.
 func (l Limit) Check(text string) *FieldError {
 	switch {
 	case len(text) > l.Bytes:
@@ -114,9 +115,12 @@ func (l Limit) Check(text string) *FieldError {
 		return wrong
 	}
 	n := utf8.RuneCountInString(strings.TrimSpace(text))
+	blank := n == 0 || !l.Opaque && IsBlank(text)
 	switch {
-	case n == 0 && l.Min > 0:
+	case blank && l.Min > 0:
 		return l.wrong(int64(l.Min), "must not be empty")
+	case blank && n > 0:
+		return l.wrong(0, "must hold something that can be seen, or nothing")
 	case n < l.Min:
 		return l.wrong(int64(l.Min), "is too short: %d characters, at least %d", n, l.Min)
 	case n > l.Max:

@@ -124,9 +124,12 @@ type PostStore interface {
 	CreatePost(ctx context.Context, change Change, post Post) (Receipt, error)
 	// EditPost replaces the text and keeps the earlier one. still is asked again under the lock.
 	EditPost(ctx context.Context, change Change, post Post, ifVersion int64, still Still) (Receipt, error)
-	// MarkPost sets (at not zero) or clears a mark of a post other than the first. still is asked again under the lock.
-	MarkPost(ctx context.Context, change Change, number int64, mark Mark, at time.Time, still Still) (Receipt, error)
+	// MarkPost sets (at not zero) or clears a mark of a post other than the first: the one that choose names under the lock.
+	MarkPost(ctx context.Context, change Change, number int64, at time.Time, choose Choice) (Receipt, error)
 }
+
+// Choice decides about a post, and which mark of it to set or clear, on the rows under their lock.
+type Choice func(thread *Thread, post *Post) (Mark, error)
 
 // Still is a decision about a post, asked again of the rows under their lock.
 type Still func(thread *Thread, post *Post) error
@@ -347,20 +350,34 @@ func (s *Service) mark(ctx context.Context, actor Actor, change Change, id Threa
 		if number == 1 {
 			post.Marks = thread.Marks.Marks
 		}
-		mark, err := choose(actor, &thread, &post)
-		if err != nil {
-			return Receipt{}, err
-		}
-		if number == 1 {
-			if err := CanMarkThread(actor, &thread, mark, set); err != nil {
-				return Receipt{}, err
+		decide := func(thread *Thread, post *Post) (Mark, error) {
+			mark, err := choose(actor, thread, post)
+			switch {
+			case err != nil:
+				return "", err
+			case number == 1:
+				return mark, CanMarkThread(actor, thread, mark, set)
 			}
+			return mark, CanMarkPost(actor, thread, post, mark, set)
+		}
+		mark, err := decide(&thread, &post)
+		switch {
+		case err != nil:
+			return Receipt{}, err
+		case number == 1: // whose marks are the thread's, and raise its rev
 			return s.Store.MarkThread(ctx, change.on(&thread), mark, s.markTime(set))
 		}
-		may := func(thread *Thread, post *Post) error { return CanMarkPost(actor, thread, post, mark, set) }
-		if err := may(&thread, &post); err != nil {
-			return Receipt{}, err
-		}
-		return s.Store.MarkPost(ctx, change.on(&thread), number, mark, s.markTime(set), may)
+		return s.Store.MarkPost(ctx, change.on(&thread), number, s.markTime(set), func(thread *Thread, post *Post) (Mark, error) {
+			if !seesPost(actor, thread, post) {
+				return "", ErrStale // decided again, it is one that is not there
+			}
+			return decide(thread, post)
+		})
 	})
+}
+
+// seesPost tells of a post in a thread that actor sees what the store's predicate tells in queries.
+func seesPost(actor Actor, thread *Thread, post *Post) bool {
+	return post.State == Visible || thread.Category.Access.Moderate ||
+		post.Author.ID == actor.User && post.Marks.DeletedByAuthorOnly()
 }

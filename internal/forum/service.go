@@ -121,7 +121,7 @@ func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide
 	case change.Key == "" && actor.Refused != nil:
 		return Receipt{}, actor.Refused
 	case change.Key == "":
-		return s.decideTwice(ctx, actor, change, decide)
+		return s.decide(ctx, actor, change, decide)
 	}
 	if wrong := LimitKey.Check(change.Key); wrong != nil {
 		return Receipt{}, fields{*wrong}.err()
@@ -129,7 +129,7 @@ func (s *Service) once(ctx context.Context, actor *Actor, change *Change, decide
 	if actor.Refused != nil {
 		return s.known(ctx, change, actor.Refused)
 	}
-	receipt, err := s.decideTwice(ctx, actor, change, decide)
+	receipt, err := s.decide(ctx, actor, change, decide)
 	if err == nil || errors.Is(err, ErrKeyReused) {
 		return receipt, err
 	}
@@ -145,17 +145,26 @@ func (s *Service) known(ctx context.Context, change *Change, refusal error) (Rec
 	return Receipt{}, refusal
 }
 
-// decideTwice runs decide, and once more where what it rested on changed before the write. The
-// actor and the change are then as the actor is by now; decide must read both anew.
-func (s *Service) decideTwice(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
+// maxDecisions is how often a write is decided before somebody is told that others were faster. Of
+// those who change one thread at once one is written in each round, and the others decide again: ten
+// rounds are more than any number of people at one thread needs (docs/decisions/0016), and keep who
+// never gets through from asking for ever.
+const maxDecisions = 10
+
+// decide runs decide, and again where what it rested on changed before the write. The actor and the
+// change are then as the actor is by now; decide must read both anew.
+func (s *Service) decide(ctx context.Context, actor *Actor, change *Change, decide func() (Receipt, error)) (Receipt, error) {
+	for range maxDecisions - 1 {
+		receipt, err := decide()
+		if !errors.Is(err, ErrStale) {
+			return receipt, err
+		}
+		if err := s.refresh(ctx, actor, change); err != nil {
+			return Receipt{}, err
+		}
+	}
 	receipt, err := decide()
-	if !errors.Is(err, ErrStale) {
-		return receipt, err
-	}
-	if err := s.refresh(ctx, actor, change); err != nil {
-		return Receipt{}, err
-	}
-	if receipt, err = decide(); errors.Is(err, ErrStale) {
+	if errors.Is(err, ErrStale) {
 		return Receipt{}, errChanged
 	}
 	return receipt, err

@@ -3,6 +3,7 @@ package forum
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -430,20 +431,33 @@ func (s *Service) newThread(ctx context.Context, actor Actor, in NewThread) (Thr
 		Author: Author{ID: actor.User, Name: actor.Name}}, tags, nil
 }
 
+// CheckTag says what is wrong with a tag as it is written (Text.Tag). Its address must lead to it:
+// browsers take "." and ".." for folders, and proxies part addresses at "/". And it must be possible
+// to type it among others, with commas between.
+func CheckTag(tag string) *FieldError {
+	switch wrong := LimitTag.Check(tag); {
+	case wrong != nil:
+		return wrong
+	case strings.ContainsAny(tag, ",/"):
+		return &FieldError{Field: "tags", Message: "must not hold a comma or a slash"}
+	case tag == ".", tag == "..":
+		return &FieldError{Field: "tags", Message: "must not be dots alone"}
+	}
+	return nil
+}
+
 // tags checks tags, as typed and as they are written, and drops repeated ones.
 func (f *fields) tags(text Text, names []string) []string {
 	var tags []string
 	for _, name := range names {
 		tag := text.Tag(name)
 		wrong := LimitTag.Check(name)
-		if wrong == nil && tag != "" {
-			wrong = LimitTag.Check(tag)
+		if wrong == nil {
+			wrong = CheckTag(tag)
 		}
 		switch {
 		case wrong != nil:
 			*f = append(*f, *wrong)
-		case tag == "":
-			f.add("tags", "must hold something that can be seen")
 		case !slices.Contains(tags, tag):
 			tags = append(tags, tag)
 		}

@@ -105,15 +105,17 @@ func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 }
 
 // sameSite refuses what a page of another site makes a browser send. A request with a token
-// is never that: browsers add cookies by themselves, tokens they do not know.
+// is never that: browsers add cookies by themselves, tokens they do not know. Where the public origin
+// is known a page must be of that one: the Host that a request names anybody can choose, or a proxy
+// may have changed. (A page that tells nobody where it is, since it holds a secret, sends "null".)
 func (k *Kit) sameSite(r *http.Request) bool {
-	if _, byToken := r.Header["Authorization"]; byToken {
-		return true
+	_, byToken := r.Header["Authorization"]
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	origin := r.Header.Get("Origin")
+	if k.Origin != nil && origin != "" && origin != "null" && !safe && !byToken {
+		return origin == k.Absolute("")
 	}
-	if k.Origin != nil && r.Header.Get("Origin") == k.Absolute("") {
-		return true
-	}
-	return k.crossOrigin.Check(r) == nil
+	return byToken || k.crossOrigin.Check(r) == nil
 }
 
 func (k *Kit) answerError(x *exchange, r *http.Request, fail FailFunc, err error) {

@@ -81,7 +81,7 @@ func (k *Kit) SignOut(ctx context.Context) error {
 	case !x.actor.SignedIn():
 		return nil
 	case !x.secret.IsSession():
-		return &forum.Error{Kind: forum.Conflict, Message: "you came with a token, which is not a session: delete it instead"}
+		return &forum.Error{Kind: forum.Conflict, Message: "you came with a token, which is not a session: sign in to end it"}
 	}
 	return k.Service.SignOut(ctx, x.secret)
 }

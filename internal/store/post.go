@@ -424,9 +424,13 @@ func (t *tx) editPost(thread *thread, post *forum.Post, new forum.Post, editor f
 }
 
 // MarkPost sets or clears a mark of a post.
-func (s *Store) MarkPost(ctx context.Context, change forum.Change, number int64, mark forum.Mark, at time.Time, still forum.Still) (forum.Receipt, error) {
+func (s *Store) MarkPost(ctx context.Context, change forum.Change, number int64, at time.Time, choose forum.Choice) (forum.Receipt, error) {
 	return s.combine(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
-		thread, post, err := t.postToChange(change, number, still)
+		var mark forum.Mark
+		thread, post, err := t.postToChange(change, number, func(thread *forum.Thread, post *forum.Post) (err error) {
+			mark, err = choose(thread, post)
+			return err
+		})
 		if err != nil {
 			return forum.Receipt{}, err
 		}

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"folkmoot/internal/forum"
@@ -62,13 +64,7 @@ func (s *server) createCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.service.CreateCategory(r.Context(), actorOf(r), forum.NewCategory{
-		ParentID:    forum.CategoryID(positive(in.Get("parent_id"))),
-		Name:        in.Get("name"),
-		Description: in.Get("description"),
-		Permissions: audiencePermissions(in.Get("audience")),
-		Key:         in.Get("key"),
-	})
+	made, err := s.makeCategory(r, in)
 	if invalid(err) {
 		return s.showNewCategory(w, r, httpkit.Status(forum.Invalid), again(r, in, err))
 	}
@@ -76,6 +72,20 @@ func (s *server) createCategory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return seeOther(w, r, ui.CategoryPath(made.Slug))
+}
+
+func (s *server) makeCategory(r *http.Request, in url.Values) (*forum.CategoryBranch, error) {
+	permissions, err := audiencePermissions(in.Get("audience"))
+	if err != nil {
+		return nil, err
+	}
+	return s.service.CreateCategory(r.Context(), actorOf(r), forum.NewCategory{
+		ParentID:    forum.CategoryID(chosen(in, "parent_id")),
+		Name:        in.Get("name"),
+		Description: in.Get("description"),
+		Permissions: permissions,
+		Key:         in.Get("key"),
+	})
 }
 
 // The audiences that a new category is usually made for. Its settings allow any mixture.
@@ -95,16 +105,18 @@ func audienceOptions() []ui.Option {
 	}
 }
 
-func audiencePermissions(audience string) forum.Permissions {
+func audiencePermissions(audience string) (forum.Permissions, error) {
 	switch audience {
+	case forEverybody:
+		return nil, nil
 	case forReading:
-		return forum.Permissions{forum.Member: {See: true, Reply: true}}
+		return forum.Permissions{forum.Member: {See: true, Reply: true}}, nil
 	case forMembers:
-		return forum.Permissions{forum.Visitor: {}}
+		return forum.Permissions{forum.Visitor: {}}, nil
 	case forStaff:
-		return forum.Permissions{forum.Visitor: {}, forum.Member: {}}
+		return forum.Permissions{forum.Visitor: {}, forum.Member: {}}, nil
 	}
-	return nil
+	return nil, wrongField("audience", "is none of those there are")
 }
 
 // categoryAdminPage is a category's settings.
@@ -227,18 +239,32 @@ func (s *server) setPermissions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := forum.CategoryID(pathID(r, "id"))
-	err = s.service.SetCategoryPermissions(r.Context(), actorOf(r), id, permissionsOf(in), keyFor(in, r.URL.Path))
+	own, err := permissionsOf(in)
+	if err == nil {
+		err = s.service.SetCategoryPermissions(r.Context(), actorOf(r), id, own, keyFor(in, r.URL.Path))
+	}
 	return backToCategory(w, r, id, err)
 }
 
-// permissionsOf reads the whole table: a box that is not ticked is a right that is not given.
-func permissionsOf(in url.Values) forum.Permissions {
+// permissionsOf reads the whole table: a box that is not ticked is a right that is not given. A box
+// that the table has not, or a value that its boxes have not, is a table that did not arrive as it was.
+func permissionsOf(in url.Values) (forum.Permissions, error) {
 	own := forum.Permissions{}
+	known := map[string]bool{"key": true}
 	for _, role := range configurable {
-		allowed := func(act string) bool { return in.Has(string(role) + "." + act) }
+		allowed := func(act string) bool {
+			name := string(role) + "." + act
+			known[name] = true
+			return in.Has(name)
+		}
 		own[role] = forum.Access{See: allowed("see"), Reply: allowed("reply"), Start: allowed("start"), Moderate: allowed("moderate")}
 	}
-	return own
+	for name, values := range in {
+		if !known[name] || name != "key" && !slices.Equal(values, []string{"yes"}) {
+			return nil, &forum.Error{Kind: forum.Invalid, Message: fmt.Sprintf("the table of who may do what has no box %.80q", name+"="+in.Get(name))}
+		}
+	}
+	return own, nil
 }
 
 func (s *server) hideCategory(w http.ResponseWriter, r *http.Request) error {
@@ -246,8 +272,12 @@ func (s *server) hideCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	hide := in.Get("hidden")
+	if hide != "yes" && hide != "no" {
+		return wrongField("hidden", "must be yes or no")
+	}
 	id := forum.CategoryID(pathID(r, "id"))
-	err = s.service.HideCategory(r.Context(), actorOf(r), id, in.Get("hidden") == "yes", keyFor(in, r.URL.Path))
+	err = s.service.HideCategory(r.Context(), actorOf(r), id, hide == "yes", keyFor(in, r.URL.Path))
 	return backToCategory(w, r, id, err)
 }
 
@@ -286,7 +316,7 @@ func (s *server) moveCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	parent := forum.CategoryID(positive(in.Get("parent_id")))
+	parent := forum.CategoryID(chosen(in, "parent_id"))
 	err = s.service.MoveCategory(r.Context(), actorOf(r), category.ID, parent, in.Get("key"))
 	if invalid(err) {
 		return s.showCategorySettings(w, r, httpkit.Status(forum.Invalid), category, func(p *categoryAdminPage) { p.Move = again(r, in, err) })

@@ -42,8 +42,13 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		{"control character", "/new", "/new", fill{"title": "a\x00b", "body": "kept"}, "title", "U+0000", "kept", "body"},
 		{"invalid UTF-8", "/new", "/new", fill{"title": "\xff", "body": "kept"}, "title", "is not valid UTF-8 text", "kept", "body"},
 		{"too many tags", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "a,b,c,d,e,f"}, "tags", "Tags are too many", "a,b,c,d,e,f", "tags"},
+		{"tag without an address", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "tcp/ip"}, "tags", "Tags must not hold a comma or a slash", "tcp/ip", "tags"},
+		{"tag that is a folder", "/t/1/thread/edit", "/t/1/thread/edit", fill{"title": "kept", "tags": "a, .."}, "tags", "Tags must not be dots alone", "kept", "title"},
+		{"tag with a wide comma", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "a，b"}, "tags", "must not hold a comma", "a，b", "tags"},
 		{"unseen category", "/new", "/new", fill{"title": "kept", "body": "b", "category_id": "99"}, "category_id", "is no category that you can see", "kept", "title"},
 		{"empty reply", "/t/1/a-thread", "/t/1/reply", fill{"body": "\n "}, "body", "must not be empty", "", ""},
+		{"reply to no post", "/t/1/a-thread?reply=2", "/t/1/reply", fill{"body": "kept", "reply_to": "2x"}, "body", "", "kept", "body"},
+		{"reply of nothing that can be seen", "/t/1/a-thread", "/t/1/reply", fill{"body": "\u200b\u2060"}, "body", "must not be empty", "\u200b\u2060", "body"},
 		{"long reply", "/t/1/a-thread", "/t/1/reply", fill{"body": strings.Repeat("y", 33_000)}, "body", "at most 32000", strings.Repeat("y", 33_000), "body"},
 		{"empty edit", "/t/1/1/edit", "/t/1/1/edit", fill{"body": ""}, "body", "must not be empty", "", ""},
 		{"empty rename", "/t/1/thread/edit", "/t/1/thread/edit", fill{"title": "", "tags": "kept"}, "title", "must not be empty", "kept", "tags"},
@@ -446,5 +451,63 @@ func TestSignInLeadsBack(t *testing.T) {
 		if got := strings.TrimSuffix(b.page.header.Get("Location"), "#reply"); got != want {
 			t.Errorf("next=%q leads to %q, want %q", next, got, want)
 		}
+	}
+}
+
+// What no form of ours sends is refused beside its field, and not taken for something else.
+func TestFormsAreNotGuessedAt(t *testing.T) {
+	t.Parallel()
+	s, _, mia, b := community(t)
+	ada := s.signedIn("ada")
+	category := fill{"name": "Kept name", "description": "Kept description"}
+	tests := []struct {
+		name         string
+		page, action string
+		typed        fill
+		field, wrong string
+	}{
+		{"a category inside of nothing there is", "/admin/categories/new", "/admin/categories/new", fill{"parent_id": "top"}, "parent_id", "is no category that you can see"},
+		{"a category inside of nought", "/admin/categories/new", "/admin/categories/new", fill{"parent_id": "0"}, "parent_id", "is no category that you can see"},
+		{"a category for nobody known", "/admin/categories/new", "/admin/categories/new", fill{"audience": "friends"}, "audience", "is none of those there are"},
+		{"a category for nobody", "/admin/categories/new", "/admin/categories/new", fill{"audience": ""}, "audience", "is none of those there are"},
+		{"moved to nothing there is", "/admin/categories/1", "/admin/categories/1/move", fill{"parent_id": "1 "}, "parent_id", "is no category that you can see"},
+	}
+	for _, tt := range tests {
+		ada.get(tt.page)
+		for name, value := range category {
+			if tt.page == tt.action {
+				tt.typed[name] = value
+			}
+		}
+		ada.submit(tt.action, tt.typed)
+		if _, wrong := ada.page.field(tt.field); ada.page.status != http.StatusUnprocessableEntity || !strings.Contains(wrong, tt.wrong) {
+			t.Errorf("%s: got %d, and beside %s stands %q, want %q", tt.name, ada.page.status, tt.field, wrong, tt.wrong)
+		}
+		for name, want := range category {
+			if got, _ := ada.page.field(name); tt.page == tt.action && got != want {
+				t.Errorf("%s: %s holds %q, want %q", tt.name, name, got, want)
+			}
+		}
+	}
+	for path, in := range map[string]url.Values{
+		"/admin/categories/1/hide":        {"hidden": {"maybe"}},
+		"/admin/categories/1/permissions": {"member.see": {"off"}},
+		"/admin/categories/1/order":       {"order": {"1 x"}},
+		"/t/1/2/react":                    {},
+	} {
+		if ada.post(path, in); ada.page.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s with %v: got %d, want 422", path, in, ada.page.status)
+		}
+	}
+	if ada.post("/admin/categories/1/permissions", url.Values{"member.fly": {"yes"}}); ada.page.status != http.StatusUnprocessableEntity {
+		t.Errorf("a right that there is not: got %d, want 422", ada.page.status)
+	}
+	b.get("/t/1/2/edit")
+	b.submit("/t/1/2/edit", fill{"body": "Over another's.", "version": "the last"})
+	b.wantStatus(http.StatusPreconditionFailed)
+	b.get("/search?q=post&category=news")
+	b.wantStatus(http.StatusUnprocessableEntity)
+	if _, post, err := s.service.Post(t.Context(), mia, 1, 2); err != nil || post.Body != "The second post." {
+		t.Errorf("the post is %q, %v", post.Body, err)
 	}
 }

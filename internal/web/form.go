@@ -113,6 +113,22 @@ func positive(text string) int64 {
 	return n
 }
 
+// chosen reads the id or number that a form names: 0 where it names none, and -1, which nothing has,
+// where that is malformed, so that it is refused like one that is not there.
+func chosen(in url.Values, name string) int64 {
+	text := in.Get(name)
+	if n := positive(text); n != 0 || text == "" {
+		return n
+	}
+	return -1
+}
+
+// wrongField is what a form says that none of ours sends.
+func wrongField(name, message string) error {
+	return &forum.Error{Kind: forum.Invalid, Message: "some of the input cannot be accepted",
+		Fields: []forum.FieldError{{Field: name, Message: message}}}
+}
+
 // tagsOf reads tags as people type them: with commas between.
 func tagsOf(text string) []string {
 	var tags []string

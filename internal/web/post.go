@@ -103,7 +103,7 @@ func (s *server) createPost(w http.ResponseWriter, r *http.Request) error {
 	post, err := s.service.CreatePost(r.Context(), actorOf(r), forum.NewPost{
 		Thread:  threadID(r),
 		Body:    in.Get("body"),
-		ReplyTo: positive(in.Get("reply_to")),
+		ReplyTo: chosen(in, "reply_to"),
 		Key:     in.Get("key"),
 	})
 	if invalid(err) {
@@ -166,7 +166,7 @@ func (s *server) updatePost(w http.ResponseWriter, r *http.Request) error {
 	}
 	post, err := s.service.EditPost(r.Context(), actorOf(r), threadID(r), pathID(r, "number"), forum.PostEdit{
 		Body:      in.Get("body"),
-		IfVersion: positive(in.Get("version")),
+		IfVersion: chosen(in, "version"), // none that is malformed is the present one
 		Key:       in.Get("key"),
 	})
 	if kind := forum.KindOf(err); err != nil && (kind == forum.Invalid || kind == forum.PreconditionFailed) {

@@ -43,6 +43,9 @@ func (s *server) react(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !in.Has("kind") { // "" withdraws
+		return wrongField("kind", "is missing")
+	}
 	actor, thread, number := actorOf(r), threadID(r), pathID(r, "number")
 	post, err := s.service.React(r.Context(), actor, thread, number, in.Get("kind"), keyFor(in, r.URL.Path))
 	if err != nil {

@@ -43,7 +43,12 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	offset := int(min(positive(query.Get("after")), forum.MaxSearchHits))
-	p.Result, err = s.service.Search(r.Context(), actor, query.Get("q"), forum.CategoryID(positive(query.Get("category"))), offset)
+	category := chosen(query, "category")
+	if category < 0 {
+		err = wrongField("category", "is no category that you can see")
+	} else {
+		p.Result, err = s.service.Search(r.Context(), actor, query.Get("q"), forum.CategoryID(category), offset)
+	}
 	if invalid(err) {
 		p.Form = p.Form.Wrong(err)
 		return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)

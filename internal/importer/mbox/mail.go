@@ -164,7 +164,7 @@ func (m *mail) fit() {
 	if m.body, dropped = importer.Clean(m.body); dropped {
 		m.mend("characters that cannot be stored were dropped", "")
 	}
-	if strings.TrimSpace(m.body) == "" {
+	if forum.IsBlank(m.body) {
 		m.body = "(This mail has no text.)"
 	}
 	if forum.LimitBody.Check(m.body) == nil {

@@ -12,6 +12,7 @@ import (
 type Markup interface {
 	Render(body string) string
 	FromHTML(html string) (string, error)
+	Tag(name string) string
 }
 
 // body returns the Markdown of a post. Best is what its author typed, which the edit history

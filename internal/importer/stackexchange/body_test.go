@@ -42,6 +42,7 @@ type brokenMarkup struct{}
 
 func (brokenMarkup) Render(string) string            { return "" }
 func (brokenMarkup) FromHTML(string) (string, error) { return "", errors.New("no") }
+func (brokenMarkup) Tag(string) string               { return "" }
 
 func TestBodyWithoutMarkdown(t *testing.T) {
 	t.Parallel()

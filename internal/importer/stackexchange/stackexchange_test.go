@@ -254,7 +254,7 @@ func TestImportReportsWhatItDoesNotTake(t *testing.T) {
 			answer("5", `Body="text"`),
 			question("6", `Title="long" Body="`+tooLong+`"`),
 			answer("7", `ParentId="6" Body="text"`),
-			question("8", `Body="te&#x86;xt" Title=""`),
+			question("8", `Body="te&#x86;xt" Title="" Tags="|a/b|..|"`),
 			question("9", `Title="`+strings.Repeat("t", 300)+`" Body="text"`),
 			`Id="20" PostTypeId="5" Body="text" ` + noon, `Id="21" PostTypeId="6" Body="text" ` + noon,
 			`Id="22" PostTypeId="question" ` + noon, `PostTypeId="1" ` + noon,

@@ -222,11 +222,14 @@ func (im *Import) tags(q question) []string {
 	var tags []string
 	for _, tag := range q.tags {
 		tag, _ = importer.CleanLine(tag)
-		if wrong := forum.LimitTag.Check(tag); wrong != nil || len(tags) == forum.MaxTags {
+		switch wrong := forum.CheckTag(im.Markup.Tag(tag)); {
+		case wrong == nil && len(tags) < forum.MaxTags:
+			tags = append(tags, tag)
+		case wrong == nil || wrong.Limit > 0:
 			im.Report.Mend(q.record("a tag was left out: too long or one too many", tag))
-			continue
+		default:
+			im.Report.Mend(q.record("a tag was left out: no tag can be written like this", tag))
 		}
-		tags = append(tags, tag)
 	}
 	return tags
 }

@@ -114,7 +114,7 @@ func TestJudge(t *testing.T) {
 			asked(1, 2, reply, made(2, 2, 2, 2)), asked(3, 4, remove(2, true), shown(1, 1, 3)), asked(5, 6, moderate(2, forum.MarkModDeleted, true), shown(1, 1, 4)),
 			asked(7, 8, moderate(2, forum.MarkModDeleted, false), shown(2, 2, 5))}, false},
 		{"deleted by its author when it was hidden", []porcupine.Operation{
-			asked(1, 2, reply, made(2, 2, 2, 2)), asked(3, 4, moderate(2, forum.MarkModHidden, true), shown(1, 1, 3)), asked(5, 6, remove(2, true), shown(1, 1, 4))}, true},
+			asked(1, 2, reply, made(2, 2, 2, 2)), asked(3, 4, moderate(2, forum.MarkModHidden, true), shown(1, 1, 3)), asked(5, 6, remove(2, true), shown(1, 1, 4))}, false},
 		{"told that it is hidden", []porcupine.Operation{
 			asked(1, 2, reply, made(2, 2, 2, 2)), asked(3, 4, moderate(2, forum.MarkModHidden, true), shown(1, 1, 3)), asked(5, 6, remove(2, true), RefusedWith(forum.NotFound, ""))}, true},
 		{"told that it is hidden, and it is not", []porcupine.Operation{

@@ -54,7 +54,7 @@ const (
 	Unknown   Outcome = iota // no answer, or one that promises nothing: done at any time from then on, or never
 	Done                     // as answered
 	Refused                  // for a reason that must hold at the moment it was refused
-	Overtaken                // refused since others were faster twice; nothing was done
+	Overtaken                // refused since others were faster each time it was decided; nothing was done
 )
 
 func (o Outcome) String() string {

@@ -57,8 +57,6 @@ func (t thread) step(op Operation, answer Answer) (bool, thread) {
 	switch {
 	case answer.Outcome == Overtaken, answer.Outcome == Unknown && refused:
 		return true, t
-	case answer.Outcome == Refused && t.hides(op):
-		return answer.Refusal == forum.NotFound, t
 	case answer.Outcome == Refused:
 		return refused && answer.Refusal == refusal, t
 	case refused:
@@ -79,7 +77,7 @@ func (t thread) refuses(op Operation) (forum.Kind, bool) {
 		return forum.NotFound, true
 	case t.marks&(deleted|modHidden) != 0 && !moderates:
 		return forum.NotFound, true
-	case op.Act == Marking && op.Number > int64(len(t.posts)):
+	case op.Act == Marking && (op.Number > int64(len(t.posts)) || t.hides(op)):
 		return forum.NotFound, true
 	case op.Act == Replying && t.marks&deleted != 0:
 		return forum.Conflict, true
@@ -89,12 +87,9 @@ func (t thread) refuses(op Operation) (forum.Kind, bool) {
 	return 0, false
 }
 
-// hides tells whether the post to mark is hidden from its author, who is told then that there is
-// none. That alone is asked when they decide and not again under the lock: who saw it a moment ago
-// may still be served.
+// hides tells whether the post to mark is hidden from its author, who is told then that there is none.
 func (t thread) hides(op Operation) bool {
-	return op.Act == Marking && op.By != forum.Moderator && op.Number <= int64(len(t.posts)) &&
-		t.posts[op.Number-1]&(modDeleted|modHidden) != 0
+	return op.Act == Marking && op.By != forum.Moderator && t.posts[op.Number-1]&(modDeleted|modHidden) != 0
 }
 
 // after is the thread after an operation that it lets somebody do; at is the time of a post made.

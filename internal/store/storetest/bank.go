@@ -211,7 +211,7 @@ func (b *bank) remove(t *testing.T, by forum.Actor, post forum.Post, state forum
 	}
 }
 
-// done tells whether something was done. Whoever is overtaken twice by other moves is told so, and
+// done tells whether something was done. Whoever is overtaken by other moves again and again is told so, and
 // nothing is done; any other refusal is wrong here.
 func (b *bank) done(t *testing.T, err error) bool {
 	if err != nil && !(forum.KindOf(err) == forum.Conflict && strings.Contains(err.Error(), "at the same moment")) {

@@ -56,6 +56,9 @@ func credentialTokens(t *testing.T, c *community) {
 	for _, who := range everybody {
 		_, _, err := c.CreateToken(ctx, c.must(t, who), "script", forum.ScopeRead, "")
 		want, refused := unableToWrite[who]
+		if strings.Contains(who, " with ") {
+			want, refused = forum.Forbidden, true
+		}
 		if refused != (err != nil) || refused && forum.KindOf(err) != want {
 			t.Errorf("token of %q: %v", who, err)
 		}
@@ -79,8 +82,14 @@ func credentialTokens(t *testing.T, c *community) {
 			t.Errorf("a token that is gone: %v", err)
 		}
 	}
-	if _, _, err := c.CreateToken(ctx, c.must(t, "moderator with write"), "wider", forum.ScopeModerate, ""); forum.KindOf(err) != forum.Invalid {
-		t.Errorf("a token wider than the one used: %v", err)
+	for _, who := range []string{"author with read", "author with write", "moderator with moderate"} {
+		holder := c.must(t, who)
+		if tokens, err := c.Tokens(ctx, holder); forum.KindOf(err) != forum.Forbidden || err == nil {
+			t.Errorf("%s lists %d tokens, %v; want forbidden", who, len(tokens), err)
+		}
+		if err := c.DeleteToken(ctx, holder, 1); forum.KindOf(err) != forum.Forbidden || err == nil {
+			t.Errorf("%s ends a token: %v, want forbidden", who, err)
+		}
 	}
 	for i := range forum.MaxTokens {
 		if _, _, err := c.CreateToken(ctx, c.must(t, admin), fmt.Sprint(i), forum.ScopeRead, ""); err != nil && i < forum.MaxTokens-2 {

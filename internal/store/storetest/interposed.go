@@ -40,9 +40,9 @@ func (s *interposed) EditPost(ctx context.Context, change forum.Change, post for
 	return s.Store.EditPost(ctx, change, post, ifVersion, still)
 }
 
-func (s *interposed) MarkPost(ctx context.Context, change forum.Change, number int64, mark forum.Mark, at time.Time, still forum.Still) (forum.Receipt, error) {
+func (s *interposed) MarkPost(ctx context.Context, change forum.Change, number int64, at time.Time, choose forum.Choice) (forum.Receipt, error) {
 	s.before()
-	return s.Store.MarkPost(ctx, change, number, mark, at, still)
+	return s.Store.MarkPost(ctx, change, number, at, choose)
 }
 
 func (s *interposed) React(ctx context.Context, change forum.Change, number int64, kind string, still forum.Still) (forum.Receipt, error) {
@@ -77,15 +77,15 @@ func (c *community) hold(t testing.TB, at place) (release func()) {
 	t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	still := func(*forum.Thread, *forum.Post) error {
+	wait := func(*forum.Thread, *forum.Post) (forum.Mark, error) {
 		once.Do(func() { close(held) })
 		<-free
-		return forum.ErrNotFound
+		return "", forum.ErrNotFound
 	}
 	change := forum.Change{Thread: at.thread, ThreadRev: c.number(t, `SELECT rev FROM threads WHERE id = $1`, int64(at.thread))}
 	var holding sync.WaitGroup
 	holding.Go(func() {
-		_, _ = c.store.MarkPost(context.WithoutCancel(t.Context()), change, 2, forum.MarkModHidden, c.clock.Now(), still)
+		_, _ = c.store.MarkPost(context.WithoutCancel(t.Context()), change, 2, c.clock.Now(), wait)
 	})
 	<-held
 	return func() {

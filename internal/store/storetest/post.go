@@ -194,8 +194,8 @@ func (c *community) flag(t testing.TB, id forum.ThreadID, number int64) {
 	change := forum.Change{Thread: id, ThreadRev: c.number(t, `SELECT rev FROM threads WHERE id = $1`, int64(id))}
 	var err error
 	if number > 1 {
-		always := func(*forum.Thread, *forum.Post) error { return nil }
-		_, err = c.store.MarkPost(t.Context(), change, number, forum.MarkFlagHidden, c.clock.Now(), always)
+		byFlags := func(*forum.Thread, *forum.Post) (forum.Mark, error) { return forum.MarkFlagHidden, nil }
+		_, err = c.store.MarkPost(t.Context(), change, number, c.clock.Now(), byFlags)
 	} else {
 		_, err = c.store.MarkThread(t.Context(), change, forum.MarkFlagHidden, c.clock.Now())
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -10,9 +11,11 @@ import (
 var staleCases = []testCase{
 	{"decision and commit apart", staleDecisions},
 	{"decided again, and allowed", staleAllowed},
-	{"changed again and again", staleTwice},
+	{"changed eight times", staleOften},
+	{"changed again and again", staleAlways},
 	{"the place a thread is moved to", staleTarget},
 	{"decided by memory", staleMemory},
+	{"restored by two at once", staleRestoring},
 }
 
 // staleDecisions: what was allowed when it was decided, and is no more when it is written, is
@@ -40,6 +43,11 @@ func staleDecisions(t *testing.T, c *community) {
 	deleted := func(at place) transition { return deletePost{by: as(moderator), thread: at.thread, number: 1} }
 	removed := func(number int64) func(place) transition {
 		return func(at place) transition { return deletePost{by: as(moderator), thread: at.thread, number: number} }
+	}
+	concealed := func(number int64) func(place) transition {
+		return func(at place) transition {
+			return mark{by: as(moderator), thread: at.thread, number: number, mark: forum.MarkModHidden, set: true}
+		}
 	}
 	movedAway := func(at place) transition {
 		return editThread{by: as(moderator), thread: at.thread, category: c.staff}
@@ -73,6 +81,8 @@ func staleDecisions(t *testing.T, c *community) {
 		{"edit, suspended", edit, suspended, forum.Forbidden},
 		{"delete, locked", remove, locked, forum.Conflict},
 		{"delete, suspended", remove, suspended, forum.Forbidden},
+		{"delete, hidden", remove, concealed(3), forum.NotFound},
+		{"delete, deleted by a moderator", remove, removed(3), forum.NotFound},
 		{"react, post deleted", like, removed(2), forum.Conflict},
 		{"react, thread deleted", like, deleted, forum.NotFound},
 		{"react, category hidden", like, categoryHidden, forum.NotFound},
@@ -149,8 +159,38 @@ func staleAllowed(t *testing.T, c *community) {
 	}
 }
 
-// staleTwice: what changes each time it is decided is refused as a conflict in the end.
-func staleTwice(t *testing.T, c *community) {
+// staleOften: what changes less often than a write is decided does not reach who asked, and rights
+// that change in the last of those moments are still asked about.
+func staleOften(t *testing.T, c *community) {
+	at := c.place(t)
+	changes := 0
+	pin := func() {
+		if changes++; changes < 9 {
+			c.do(t, mark{by: as(admin), thread: at.thread, mark: forum.MarkPinned, set: changes%2 == 1})
+		}
+	}
+	tr := createPost{by: as(author), thread: at.thread}
+	receipt, err := c.interpose(pin).ask(t.Context(), tr)
+	if err != nil {
+		t.Fatalf("after eight changes: %v", err)
+	}
+	tr.done(c.model, receipt)
+	c.check(t, "a reply that was overtaken eight times")
+
+	changes = 0
+	lockLast := func() {
+		if pin(); changes == 8 {
+			c.do(t, mark{by: as(admin), thread: at.thread, mark: forum.MarkLocked, set: true})
+		}
+	}
+	if _, err := c.interpose(lockLast).ask(t.Context(), tr); forum.KindOf(err) != forum.Conflict || !strings.Contains(err.Error(), "locked") {
+		t.Errorf("locked in the last moment: got %v, want that it is locked", err)
+	}
+	c.check(t, "a reply to what was locked in the last moment")
+}
+
+// staleAlways: what changes each time it is decided is refused as a conflict in the end.
+func staleAlways(t *testing.T, c *community) {
 	at := c.place(t)
 	set := false
 	between := c.interpose(func() {
@@ -175,6 +215,50 @@ func staleTarget(t *testing.T, c *community) {
 		t.Errorf("got %v, want forbidden", err)
 	}
 	c.check(t, "a move that was refused")
+}
+
+// staleRestoring: of moderators who restore at once each clears the gravest mark that then is there,
+// and whoever finds none any more is told so.
+func staleRestoring(t *testing.T, c *community) {
+	c.join(t, "second moderator", forum.Moderator)
+	deletedBy := func(who string) func(place, int64) transition {
+		return func(at place, number int64) transition {
+			return deletePost{by: as(who), thread: at.thread, number: number}
+		}
+	}
+	restoredBy := func(who string) func(place, int64) transition {
+		return func(at place, number int64) transition {
+			return restorePost{by: as(who), thread: at.thread, number: number}
+		}
+	}
+	tests := []struct {
+		name   string
+		before []func(place, int64) transition
+		then   func(place, int64) transition
+	}{
+		{"restored by another", []func(place, int64) transition{deletedBy(author), deletedBy(moderator)}, restoredBy("second moderator")},
+		{"the one mark restored by another", []func(place, int64) transition{deletedBy(moderator)}, restoredBy("second moderator")},
+		{"deleted by another", []func(place, int64) transition{deletedBy(author)}, deletedBy("second moderator")},
+	}
+	for _, tt := range tests {
+		for _, number := range []int64{1, 3} {
+			at := c.place(t)
+			for _, tr := range tt.before {
+				c.do(t, tr(at, number))
+			}
+			var once sync.Once
+			between := c.interpose(func() { once.Do(func() { c.do(t, tt.then(at, number)) }) })
+			tr := restoredBy(moderator)(at, number)
+			receipt, err := between.ask(t.Context(), tr)
+			if want := tr.refused(c.model); sort(err) != sort(want) {
+				t.Errorf("%s, post %d: got %s (%v), want %s", tt.name, number, sort(err), err, sort(want))
+			}
+			if err == nil {
+				tr.done(c.model, receipt)
+			}
+			c.check(t, tt.name)
+		}
+	}
 }
 
 // staleMemory: a reply may be decided on who held the credential and how the thread stood a moment

@@ -602,6 +602,12 @@ func threadTagLimits(t *testing.T, c *community) {
 		{"empty", []string{""}, nil},
 		{"a separator inside", []string{"a\x1f2 b"}, nil},
 		{"too long", []string{strings.Repeat("x", forum.LimitTag.Max+1)}, nil},
+		{"addresses can hold them", []string{"c#", "what?", "100%", "a\\b", "..."}, []string{"...", "100%", "a\\b", "c#", "what?"}},
+		{"a slash", []string{"/"}, nil},
+		{"a slash inside", []string{"tcp/ip"}, nil},
+		{"a dot", []string{"."}, nil},
+		{"two dots", []string{".."}, nil},
+		{"a comma", []string{"salt, pepper"}, nil},
 	}
 	for _, tt := range tests {
 		first, err := c.CreateThread(t.Context(), c.must(t, author), forum.NewThread{CategoryID: c.general, Title: tt.name, Body: "x", Tags: tt.tags})
