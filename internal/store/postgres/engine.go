@@ -46,7 +46,7 @@ const (
 	lockTimeout      = 2 * time.Second  // a row that another transaction holds; then it is tried again
 	statementTimeout = 2 * time.Minute  // a statement that writes. COMMIT is one: it waits for the standby
 	longTimeout      = 0                // a statement of ReadLong: none
-	maxReadRuns      = 4                // of a read whose connection was lost
+	readAgainFor     = time.Second      // a read whose connection was lost is run again
 )
 
 // Open connects, makes and migrates the database that url names: postgres://user:password@host/name.
@@ -113,7 +113,7 @@ func (e *Engine) text(statement string) *text {
 // come, so that a read whose connection was lost is run again.
 func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 	var results []*result
-	for run := 1; ; run++ {
+	for began, run := time.Now(), 1; ; run++ {
 		var err error
 		results, err = e.read(ctx, queries)
 		switch {
@@ -126,10 +126,10 @@ func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case run == maxReadRuns || e.Fault(err) != store.FaultLost:
+		case time.Since(began) > readAgainFor || e.Fault(err) != store.FaultLost:
 			return err
 		}
-		time.Sleep(rand.N(20 * time.Millisecond << run))
+		time.Sleep(rand.N(20 * time.Millisecond << min(run, 4)))
 	}
 }
 
