@@ -251,6 +251,14 @@ func TestOppositeMoves(t *testing.T) {
 	if history.Answered(Moving) == 0 {
 		t.Error("nothing was moved")
 	}
+	if err := site.Server.Stop(); err != nil { // its connections tell when they end
+		t.Error(err)
+	}
+	var deadlocks int
+	err := session(t, site.Program.Database).QueryRow(t.Context(), `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`).Scan(&deadlocks)
+	if err != nil || deadlocks > 0 {
+		t.Errorf("%d times transactions waited for each other (%v): there is one order of locks", deadlocks, err)
+	}
 	t.Logf("%d moves, %d posts, others %v; the longest took %.0f ms", history.Answered(Moving), history.Answered(Posting), history.Errors(), history.Latency().Max)
 }
 

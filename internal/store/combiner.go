@@ -30,7 +30,8 @@ const (
 	// maxHeld bounds how many batches pass over a member whose thread another transaction holds:
 	// then it waits for it, in a transaction with the others who do.
 	maxHeld = 2
-	// maxLost bounds how long a batch is run again while the database cannot be reached.
+	// maxLost bounds how long a batch is run again while the database cannot be reached, or nobody knows
+	// whether its commit happened.
 	maxLost = 6 * time.Second
 )
 
@@ -245,13 +246,12 @@ func (c *combiner) commit(batch []*member, in lane) {
 		case fault == FaultResource, fault == FaultLost && time.Since(first) > maxLost:
 			answer(batch, resourceError(err))
 			return
-		case fault == FaultUnknown && busy == maxBusyRuns:
+		case fault == FaultUnknown && time.Since(first) > maxLost:
 			answer(batch, unknownError(err))
 			return
 		case fault == FaultUnknown:
-			busy++
 			batch = c.answerKeyless(batch, err)
-			pause(busy)
+			pause(maxBusyRuns)
 		case fault == FaultBusy:
 			busy++
 			pause(busy)

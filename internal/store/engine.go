@@ -55,7 +55,8 @@ type Conn interface {
 	// Exec returns the number of rows changed.
 	Exec(text string, args ...any) (changed int64, err error)
 	// Later is Exec of a statement that changes one row, and whose outcome nobody waits for: it runs
-	// with others like it, in the order of their first, before anything else runs or is committed.
+	// with others like it, in the order of their first and of one table in the order given, before
+	// anything else runs or is committed.
 	// That it did not change one row is an error, which may be returned then: a Deferred.
 	Later(text string, args ...any) error
 }

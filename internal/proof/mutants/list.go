@@ -25,13 +25,13 @@ type edit struct{ file, old, new string }
 // The tests that catch them: some on the program as it is shipped, through HTTP; some on the
 // store and its engine alone.
 var (
-	atOnce     = tests{"internal/proof", "^TestManyReplyToOneThread$/^50_clients$", true}
-	moves      = tests{"internal/proof", "^TestEverythingAtOnce$/^move$", true}
-	history    = tests{"internal/proof", "^TestHistoryIsLinearizable$", true}
-	killed     = tests{"internal/proof", "^TestKilledAgainAndAgain$", false}
-	idReused   = tests{"internal/proof", "^TestIDsAreNeverReused$", true}
-	reused     = tests{"internal/proof", "^TestNumbersAreNeverReused$", true}
-	belowZero  = tests{"internal/proof", "^TestNothingFallsBelowZero$", true}
+	atOnce     = tests{"internal/proof", "^TestManyReplyToOneThread$/^SQLite$/^50_clients$", true}
+	moves      = tests{"internal/proof", "^TestEverythingAtOnce$/^SQLite$/^move$", true}
+	history    = tests{"internal/proof", "^TestHistoryIsLinearizable$/^SQLite$", true}
+	killed     = tests{"internal/proof", "^TestKilledAgainAndAgain$/^SQLite$", false}
+	idReused   = tests{"internal/proof", "^TestIDsAreNeverReused$/^SQLite$", true}
+	reused     = tests{"internal/proof", "^TestNumbersAreNeverReused$/^SQLite$", true}
+	belowZero  = tests{"internal/proof", "^TestNothingFallsBelowZero$/^SQLite$", true}
 	flushed    = tests{"internal/store/sqlite", "^TestFlushedBeforeAcknowledged$", true}
 	interrupts = tests{"internal/store/sqlite", "^TestInterruptedStatement$", true}
 	gaveUp     = tests{"internal/store", "^TestCallerGivesUpMeanwhile$", true}
@@ -39,6 +39,12 @@ var (
 	busyOnce   = tests{"internal/store", "^TestCommitEnds$/^busy_once$", true}
 	cachedPage = tests{"internal/web", "^TestVisitorsPageIsNeverStale$", true}
 	underWrite = tests{"internal/web", "^TestCacheUnderWrites$", true}
+
+	// Only PostgreSQL has row locks, several writers and standbys.
+	opposite = tests{"internal/proof", "^TestOppositeMoves$", true}
+	held     = tests{"internal/proof", "^TestThreadHeldByAnother$", true}
+	standby  = tests{"internal/proof", "^TestStandbyDoesNotAnswer$", true}
+	people   = tests{"internal/store/postgres", "^TestStore$/^user$/^many_are_changed_at_once$", true}
 )
 
 // means is a case of the store's conformance suite.
@@ -309,7 +315,7 @@ var mutants = []mutant{
 		says: "want each of ten stored by one run",
 		edits: []edit{
 			{"internal/store/combiner.go", "	m.done = make(chan struct{})\n", "	m.done, m.ctx = make(chan struct{}), ctx\n"},
-			{"internal/store/combiner.go", "	change  forum.Change\n	bytes ", "	ctx     context.Context\n	change  forum.Change\n	bytes "},
+			{"internal/store/combiner.go", "	change  forum.Change\n	first ", "	ctx     context.Context\n	change  forum.Change\n	first "},
 			{"internal/store/combiner.go", "c.engine.Write(context.Background(),", "c.engine.Write(batch[0].ctx,"},
 			{"internal/store/sqlite/engine.go", "Write(_ context.Context, run", "Write(ctx context.Context, run"},
 			{"internal/store/sqlite/engine.go", "	err := e.writer.transaction(run)\n",
@@ -366,6 +372,65 @@ var mutants = []mutant{
 		says: "were acknowledged",
 		edits: []edit{{"internal/web/cache.go", "	return s.cache.put(key, version, tag, found.Thread.Slug, html), nil\n",
 			"	if version, err = s.service.PageVersion(ctx, key.Thread); err != nil {\n		return nil, err\n	}\n	return s.cache.put(key, version, tag, found.Thread.Slug, html), nil\n"}},
+	},
+	{
+		name: "read without a lock",
+		bug:  "PostgreSQL: a thread's row is read without a lock, and written back as it was then",
+		test: opposite,
+		says: "500 Internal Server Error",
+		edits: []edit{
+			{"internal/store/tx.go", "t.purging_at IS NULL FOR NO KEY UPDATE`", "t.purging_at IS NULL`"},
+			{"internal/store/tx.go", "	skipLocked = ` SKIP LOCKED`\n", "	skipLocked = ``\n"},
+		},
+	},
+	{
+		name:  "numbers in any order",
+		bug:   "PostgreSQL: each transaction locks the rows of numbers in an order of its own",
+		test:  opposite,
+		says:  "transactions waited for each other",
+		edits: []edit{{"internal/store/counters.go", "	slices.SortFunc(counts, func(a, b forum.Count) int {\n		return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.A, b.A),", "	turn := 1 - 2*int(t.now.UnixMicro()%2)\n	slices.SortFunc(counts, func(a, b forum.Count) int {\n		return cmp.Or(cmp.Compare(a.Of, b.Of), turn*cmp.Compare(a.A, b.A),"}},
+	},
+	{
+		name:  "people shared first",
+		bug:   "PostgreSQL: who changes a person shares their own row with others before they want it alone",
+		test:  people,
+		says:  "a transaction was given up",
+		edits: []edit{{"internal/store/store.go", "&member{change: change, first: lock, run: run, apart: true}", "&member{change: change, first: nil, run: run, apart: lock != nil}"}},
+	},
+	{
+		name:  "SKIP LOCKED left out",
+		bug:   "PostgreSQL: a thread that somebody else holds holds up the whole batch",
+		test:  held,
+		says:  "503 Service Unavailable",
+		edits: []edit{{"internal/store/tx.go", "	skipLocked = ` SKIP LOCKED`\n", "	skipLocked = ``\n"}},
+	},
+	{
+		name:  "lanes taken by one thread",
+		bug:   "PostgreSQL: all who wait for a thread wait in transactions of their own, one after the other",
+		test:  held,
+		says:  "want 503",
+		edits: []edit{{"internal/store/combiner.go", "			c.waitForThread(m)\n", "			go func() {\n				c.lanes <- struct{}{}\n				c.commit([]*member{m}, lane{texts: map[statementID]string{}})\n				<-c.lanes\n			}()\n"}},
+	},
+	{
+		name:  "held member lost",
+		bug:   "PostgreSQL: who was passed over since somebody else held the thread does not come again",
+		test:  opposite,
+		says:  "no answer",
+		edits: []edit{{"internal/store/combiner.go", "			c.again = append(c.again, m)\n", "			c.again = c.again[:len(c.again):len(c.again)]\n"}},
+	},
+	{
+		name:  "standby not waited for",
+		bug:   "PostgreSQL: a commit whose wait for the standby was cut short is acknowledged",
+		test:  standby,
+		says:  "want 503",
+		edits: []edit{{"internal/store/postgres/conn.go", "	if notice, ok := heard[warning].(*pgconn.Notice); ok {\n", "	if notice, ok := heard[warning].(*pgconn.Notice); ok && notice == nil {\n"}},
+	},
+	{
+		name:  "acknowledged by reading",
+		bug:   "PostgreSQL: a key that is found is an answer, though what it names may not be durable yet",
+		test:  standby,
+		says:  "want 503",
+		edits: []edit{{"internal/store/postgres/engine.go", "func (e *Engine) ReadsAhead() bool { return true }", "func (e *Engine) ReadsAhead() bool { return false }"}},
 	},
 }
 

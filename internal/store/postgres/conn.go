@@ -30,13 +30,18 @@ type deferred struct {
 	sets [][]any
 }
 
-// Later keeps the statement, with others of the same text.
+// Later keeps the statement, with others of the same text. It passes by those of other tables only:
+// what locks the rows of one in order would else do so text by text, each transaction in another order.
 func (t *transaction) Later(statement string, args ...any) error {
 	text := t.engine.text(statement)
-	for i := range t.later {
-		if t.later[i].text == text {
-			t.later[i].sets = append(t.later[i].sets, args)
+	for i := len(t.later) - 1; i >= 0; i-- {
+		waiting := &t.later[i]
+		if waiting.text == text {
+			waiting.sets = append(waiting.sets, args)
 			return nil
+		}
+		if waiting.text.table == text.table {
+			break
 		}
 	}
 	t.later = append(t.later, deferred{text, [][]any{args}})

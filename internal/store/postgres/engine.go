@@ -21,7 +21,7 @@ import (
 type Engine struct {
 	readers *pgxpool.Pool
 	writers *pgxpool.Pool
-	config  *pgx.ConnConfig // of connections outside the pools
+	long    *pgxpool.Pool // of those that read for long
 
 	texts   sync.Map // by statement: *text
 	running sync.WaitGroup
@@ -36,13 +36,17 @@ const lanes = 4
 // readers is how many connections of a process read: more than its processors are not faster.
 const readers = 12
 
+// longReaders is how many read for long at once: a recount, a copy, and one that somebody asks for.
+const longReaders = 4
+
 // How long is waited for what.
 const (
 	acquireTimeout   = 5 * time.Second  // a connection of the pool
 	readTimeout      = 30 * time.Second // a statement that reads
 	lockTimeout      = 2 * time.Second  // a row that another transaction holds; then it is tried again
 	statementTimeout = 2 * time.Minute  // a statement that writes. COMMIT is one: it waits for the standby
-	maxReadRuns      = 4                // of a read whose connection was lost
+	longTimeout      = 0                // a statement of ReadLong: none
+	readAgainFor     = time.Second      // a read whose connection was lost is run again
 )
 
 // Open connects, makes and migrates the database that url names: postgres://user:password@host/name.
@@ -55,13 +59,16 @@ func Open(ctx context.Context, url string) (*Engine, error) {
 	if err := prepare(ctx, config); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", place(config), err)
 	}
-	e := &Engine{config: config}
+	e := &Engine{}
 	e.closing, e.stop = context.WithCancel(context.Background())
-	if e.readers, err = newPool(config, readers, readTimeout); err == nil {
-		e.writers, err = newPool(config, lanes, statementTimeout)
-	}
-	if err != nil {
-		return nil, err
+	for _, pool := range []struct {
+		of      **pgxpool.Pool
+		most    int32
+		timeout time.Duration
+	}{{&e.readers, readers, readTimeout}, {&e.writers, lanes, statementTimeout}, {&e.long, longReaders, longTimeout}} {
+		if *pool.of, err = newPool(config, pool.most, pool.timeout); err != nil {
+			return nil, err
+		}
 	}
 	return e, nil
 }
@@ -81,6 +88,7 @@ func (e *Engine) Close() error {
 	e.running.Wait()
 	e.readers.Close()
 	e.writers.Close()
+	e.long.Close()
 	return nil
 }
 
@@ -105,7 +113,7 @@ func (e *Engine) text(statement string) *text {
 // come, so that a read whose connection was lost is run again.
 func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 	var results []*result
-	for run := 1; ; run++ {
+	for began, run := time.Now(), 1; ; run++ {
 		var err error
 		results, err = e.read(ctx, queries)
 		switch {
@@ -118,10 +126,10 @@ func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case run == maxReadRuns || e.Fault(err) != store.FaultLost:
+		case time.Since(began) > readAgainFor || e.Fault(err) != store.FaultLost:
 			return err
 		}
-		time.Sleep(rand.N(20 * time.Millisecond << run))
+		time.Sleep(rand.N(20 * time.Millisecond << min(run, 4)))
 	}
 }
 
@@ -200,7 +208,7 @@ func (e *Engine) acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn
 // errBusy answers who waited too long for a connection.
 var errBusy = errors.New("every connection to the database is busy")
 
-// ReadLong reads in one snapshot on a connection of its own.
+// ReadLong reads in one snapshot on a connection that short reads do not use.
 func (e *Engine) ReadLong(ctx context.Context, each func(store.Conn) error) (err error) {
 	if e.closing.Err() != nil {
 		return errClosed
@@ -210,23 +218,21 @@ func (e *Engine) ReadLong(ctx context.Context, each func(store.Conn) error) (err
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(e.closing, func() { cancel(errClosed) })()
-	config := e.config.Copy()
-	config.RuntimeParams["statement_timeout"] = "0"
-	c, err := pgx.ConnectConfig(ctx, config)
+	c, err := e.acquire(ctx, e.long)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
-	if _, err := c.Exec(ctx, snapshot); err != nil {
-		return err
+	defer c.Release()
+	t := &transaction{ctx: ctx, conn: c.Conn(), engine: e, begun: true}
+	if _, err = t.conn.Exec(ctx, snapshot); err == nil {
+		err = each(t)
 	}
-	if err := each(&transaction{ctx: ctx, conn: c, engine: e, begun: true}); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return err
+	t.ctx = context.WithoutCancel(ctx)
+	t.rollback()
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	return nil
+	return err
 }
 
 // Write runs one transaction, READ COMMITTED: what it reads and rests on it locks.

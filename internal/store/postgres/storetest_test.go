@@ -44,7 +44,7 @@ func openStore(t testing.TB, clock forum.Clock) (*store.Store, *sql.DB) {
 	return st, db
 }
 
-// databases are those that no test uses at this moment: emptied, which is quicker than making one.
+// databases are those that no test uses at this moment, emptied: that is quicker than making one.
 var databases struct {
 	sync.Mutex
 	free []string
@@ -70,13 +70,18 @@ func newDatabase(t testing.TB) string {
 		}
 	}
 	t.Cleanup(func() {
-		pgtest.Shared(t).Exec(t, url, "TRUNCATE "+strings.Join(storetest.Tables, ", ")+" RESTART IDENTITY")
+		pgtest.Shared(t).Exec(t, url, emptied)
 		databases.Lock()
 		defer databases.Unlock()
 		databases.free = append(databases.free, url)
 	})
 	return url
 }
+
+// emptied removes all rows, whatever refers to them, and begins anew with ids. There are few rows:
+// TRUNCATE makes new files for every table and index, and takes thirty times as long.
+var emptied = "SET session_replication_role = replica; DELETE FROM " + strings.Join(storetest.Tables, "; DELETE FROM ") + `;
+	SELECT setval(seqrelid, 1, false) FROM pg_sequence WHERE seqrelid <> pg_get_serial_sequence('goose_db_version', 'id')::regclass`
 
 // TestTablesKnown: both engines have the same tables.
 func TestTablesKnown(t *testing.T) {

@@ -16,18 +16,25 @@ import (
 // text is one of the store's statements as PostgreSQL is given it.
 type text struct {
 	plain  string
-	params []int // which of the arguments are its $1, $2 ... : a parameter that is not used has no type
+	table  string // that it changes
+	params []int  // which of the arguments are its $1, $2 ... : a parameter that is not used has no type
 
 	mu    sync.Mutex
 	types []string // of the parameters, once somebody has asked
 	many  string   // for several sets of arguments at once, "" where there is no such form
 }
 
-var dollar = regexp.MustCompile(`\$(\d+)`)
+var (
+	dollar   = regexp.MustCompile(`\$(\d+)`)
+	changing = regexp.MustCompile(`^\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)`)
+)
 
 // newText numbers the parameters that a statement uses without a gap.
 func newText(statement string) *text {
 	t := &text{plain: statement}
+	if found := changing.FindStringSubmatch(statement); found != nil {
+		t.table = found[1]
+	}
 	for _, found := range dollar.FindAllStringSubmatch(statement, -1) {
 		n, _ := strconv.Atoi(found[1]) // the expression says so
 		if !slices.Contains(t.params, n-1) {
