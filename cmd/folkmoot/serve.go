@@ -79,6 +79,9 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	defer m.Close()
 	kit := &httpkit.Kit{Service: m.Service, Logger: logger, Origin: c.origin, Proxies: c.TrustedProxy,
 		Rates: httpkit.NewRates(m.Clock, c.RateFactor), LogAddresses: c.LogAddress}
+	if c.Database != "" { // other servers may serve the same forum
+		kit.Rates.Shared = m.store
+	}
 	stopMetrics, err := m.serveMetrics(c.Metrics, kit)
 	if err != nil {
 		return err
