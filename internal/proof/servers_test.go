@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3/lock"
 
 	"folkmoot/internal/store/postgres/pgtest"
 )
@@ -435,9 +436,18 @@ func TestServersAgree(t *testing.T) {
 // goes on while a newer one migrates; one that is older than the tables refuses in one line.
 func TestServersMigrate(t *testing.T) {
 	h := newHouse(t)
+	migrating, err := pgx.Connect(t.Context(), h.program.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer migrating.Close(t.Context())
+	if _, err := migrating.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, lock.DefaultLockID); err != nil {
+		t.Fatal(err)
+	}
+	const together = 4
 	var mu sync.Mutex
 	var starting sync.WaitGroup
-	for range 4 {
+	for range together {
 		starting.Go(func() {
 			server, err := h.program.Serve(t.Context())
 			if err != nil {
@@ -448,6 +458,16 @@ func TestServersMigrate(t *testing.T) {
 			defer mu.Unlock()
 			h.servers = append(h.servers, server)
 		})
+	}
+	// Each has two connections by the time it would migrate.
+	for h.query(t, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'folkmoot'`) < 2*together {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if tables := h.query(t, `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()`); tables != 0 {
+		t.Errorf("%d tables are there while somebody else migrates", tables)
+	}
+	if err := migrating.Close(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	starting.Wait()
 	t.Cleanup(func() {
