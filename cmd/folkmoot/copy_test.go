@@ -23,8 +23,6 @@ import (
 	"folkmoot/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
-
 // lastThread is an id that the community of copies has given, of a thread that is gone.
 const lastThread = 4711
 

@@ -135,6 +135,9 @@ func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	defer m.Close()
 	kit := &httpkit.Kit{Service: m.Service, Logger: logger, Origin: c.origin, Proxies: c.proxies,
 		Rates: httpkit.NewRates(m.Clock, c.RateFactor), LogAddresses: c.LogAddress}
+	if c.Database != "" { // other servers may serve the same forum
+		kit.Rates.Shared = m.store
+	}
 	defer m.serveMetrics(metricsListener, kit)()
 	server := httpkit.NewServer(m.handler(ctx, kit), logger)
 	fmt.Fprint(std.out, credentials)

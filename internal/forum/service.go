@@ -64,6 +64,7 @@ type Store interface {
 	InvitationStore
 	SettingChangeStore
 	ImportStore
+	RateStore
 }
 
 // Change says who changes something, on what the decision rested, and under which key.

@@ -21,7 +21,15 @@ type Ration struct {
 	Quota  int
 	Window time.Duration
 	Reason string
+
+	pieces int // in which servers that share it take it; 0: each counts for itself
 }
+
+// The pieces in which servers take what they share (decision 18).
+const (
+	inPieces = 16      // what a server has taken and does not use is at most this part of a quota
+	oneByOne = 1 << 30 // what is rare, or whose work is far dearer than asking
+)
 
 // By says for whom a ration is counted.
 type By uint8
@@ -37,17 +45,17 @@ const (
 // The table of rations. They are sized so that no person meets one, however lively the evening,
 // and a script that went wrong does not fill the forum.
 var (
-	Posting   = Ration{"posts", ByPerson, int(forum.BoundPosts.Standard), 5 * time.Minute, "a post a second is more than anybody writes, for five minutes on end; a bridge to another program may catch up. Archives are imported"}
-	Starting  = Ration{"threads", ByPerson, int(forum.BoundThreads.Standard), 5 * time.Minute, forum.BoundThreads.Reason}
-	Editing   = Ration{"changes", ByPerson, 120, time.Minute, "edits, deletions, marks: tidying up goes quickly, and each keeps a row"}
-	Previews  = Ration{"previews", ByPerson, 120, time.Minute, "looking at a text now and then while writing it; each is rendered as if it were sent"}
-	Reacting  = Ration{"reactions", ByPerson, 120, time.Minute, "a click each while reading a long thread"}
-	Searching = Ration{"searches", ByPerson, 60, time.Minute, "the dearest thing a visitor can ask for: up to 40 ms of work"}
-	SigningUp = Ration{"sign-ups", ByAddress, int(forum.BoundSignUps.Standard), time.Hour, forum.BoundSignUps.Reason}
+	Posting   = Ration{"posts", ByPerson, int(forum.BoundPosts.Standard), 5 * time.Minute, "a post a second is more than anybody writes, for five minutes on end; a bridge to another program may catch up. Archives are imported", inPieces}
+	Starting  = Ration{"threads", ByPerson, int(forum.BoundThreads.Standard), 5 * time.Minute, forum.BoundThreads.Reason, inPieces}
+	Editing   = Ration{"changes", ByPerson, 120, time.Minute, "edits, deletions, marks: tidying up goes quickly, and each keeps a row", 0}
+	Previews  = Ration{"previews", ByPerson, 120, time.Minute, "looking at a text now and then while writing it; each is rendered as if it were sent", 0}
+	Reacting  = Ration{"reactions", ByPerson, 120, time.Minute, "a click each while reading a long thread", 0}
+	Searching = Ration{"searches", ByPerson, 60, time.Minute, "the dearest thing a visitor can ask for: up to 40 ms of work", 0}
+	SigningUp = Ration{"sign-ups", ByAddress, int(forum.BoundSignUps.Standard), time.Hour, forum.BoundSignUps.Reason, oneByOne}
 
-	signingInHere  = Ration{"sign-ins", ByNameAndAddress, 10, 5 * time.Minute, "mistyping; guessing from one place gets 120 tries an hour"}
-	signingInFrom  = Ration{"sign-ins-address", ByAddress, 100, 10 * time.Minute, "a class behind one address; one place trying many names"}
-	signingInNamed = Ration{"sign-ins-name", ByName, 300, time.Hour, "many places guessing one password. Generous, since it also holds back its owner (signed in elsewhere they stay)"}
+	signingInHere  = Ration{"sign-ins", ByNameAndAddress, 10, 5 * time.Minute, "mistyping; guessing from one place gets 120 tries an hour", oneByOne}
+	signingInFrom  = Ration{"sign-ins-address", ByAddress, 100, 10 * time.Minute, "a class behind one address; one place trying many names", oneByOne}
+	signingInNamed = Ration{"sign-ins-name", ByName, 300, time.Hour, "many places guessing one password. Generous, since it also holds back its owner (signed in elsewhere they stay)", oneByOne}
 )
 
 // Rations returns the table, for documentation and tests.
@@ -99,10 +107,15 @@ func (k *Kit) rules(ctx context.Context) forum.Rules {
 // Rates keeps the rations. It is safe for concurrent use, and bounded: where more people than it
 // can hold act at once, it forgets some, never refuses them.
 type Rates struct {
+	// Shared has what several servers allow together, and is set before the first request; nil: this
+	// one server counts everything in its memory.
+	Shared forum.RateStore
+
 	clock  forum.Clock
 	factor float64
 	seed   maphash.Seed
 	shards [rateShards]rateShard
+	shared sharing
 	rules  struct {
 		mu    sync.Mutex
 		read  time.Time
@@ -112,21 +125,36 @@ type Rates struct {
 
 const (
 	rateShards   = 16
-	rateShardMax = 8 << 10 // 128 Ki people and addresses in all, some 5 MiB
+	rateShardMax = 8 << 10 // 128 Ki people and addresses in all, some 6 MiB
 )
 
-// rateShard holds for each subject the time at which its ration is whole again.
+// rateShard holds what is known of each subject.
 type rateShard struct {
-	mu    sync.Mutex
-	whole map[uint64]time.Time
+	mu   sync.Mutex
+	held map[uint64]held
 }
+
+// held is when a ration is whole again, and of a shared one how many this server has taken and not
+// spent: they end as the ration fills.
+type held struct {
+	whole  time.Time
+	unused int64
+}
+
+// subject is for whom a ration is counted.
+type subject struct {
+	act, text string
+	id        uint64
+}
+
+func (s subject) String() string { return strconv.FormatUint(s.id, 10) + " " + s.text }
 
 // NewRates returns Rates by clock. Every quota is multiplied by factor: 1 is as the table says,
 // more is for load generators; 0 switches all of them off.
 func NewRates(clock forum.Clock, factor float64) *Rates {
 	rates := &Rates{clock: clock, factor: factor, seed: maphash.MakeSeed()}
 	for i := range rates.shards {
-		rates.shards[i].whole = map[uint64]time.Time{}
+		rates.shards[i].held = map[uint64]held{}
 	}
 	return rates
 }
@@ -143,26 +171,26 @@ func (k *Kit) Spend(ctx context.Context, ration *Ration, key string) error {
 	}
 	ration = k.asSet(ctx, ration)
 	if ration.By == ByPerson && x.actor.SignedIn() {
-		err := k.Rates.spend(x.Header(), ration, "", uint64(x.actor.User))
+		err := k.Rates.spend(ctx, x.Header(), ration, "", uint64(x.actor.User))
 		if key != "" {
 			x.actor.Refused, err = err, nil
 		}
 		return err
 	}
-	return k.spendAddress(x, ration, "")
+	return k.spendAddress(ctx, x, ration, "")
 }
 
 // SpendSignIn takes one of each ration of signing in with a name.
 func (k *Kit) SpendSignIn(ctx context.Context, name string) error {
 	x := exchangeOf(ctx)
 	name = k.Service.Text.Fold(name)
-	if err := k.Rates.spend(x.Header(), &signingInNamed, name, 0); err != nil {
+	if err := k.Rates.spend(ctx, x.Header(), &signingInNamed, name, 0); err != nil {
 		return err
 	}
-	if err := k.spendAddress(x, &signingInFrom, ""); err != nil {
+	if err := k.spendAddress(ctx, x, &signingInFrom, ""); err != nil {
 		return err
 	}
-	return k.spendAddress(x, &signingInHere, name)
+	return k.spendAddress(ctx, x, &signingInHere, name)
 }
 
 // SpendSignUp takes one of each ration of signing up with a name. A repeated sign-up is answered
@@ -176,7 +204,7 @@ func (k *Kit) SpendSignUp(ctx context.Context, name string) error {
 
 // spendAddress counts for an address. Those of the machine itself are not counted: behind them
 // is its owner, or a proxy that does not say for whom it asks, and all people in one.
-func (k *Kit) spendAddress(x *exchange, ration *Ration, name string) error {
+func (k *Kit) spendAddress(ctx context.Context, x *exchange, ration *Ration, name string) error {
 	address := k.Address(x.request)
 	if address.IsLoopback() {
 		return nil
@@ -185,14 +213,14 @@ func (k *Kit) spendAddress(x *exchange, ration *Ration, name string) error {
 		network, _ := address.Prefix(64)
 		address = network.Addr()
 	}
-	return k.Rates.spend(x.Header(), ration, name+" "+address.String(), 0)
+	return k.Rates.spend(ctx, x.Header(), ration, name+" "+address.String(), 0)
 }
 
-func (s *Rates) spend(header http.Header, ration *Ration, text string, id uint64) error {
+func (s *Rates) spend(ctx context.Context, header http.Header, ration *Ration, text string, id uint64) error {
 	if s == nil || s.factor == 0 {
 		return nil
 	}
-	left, whole, wait := s.take(ration, s.subject(ration, text, id))
+	left, whole, wait := s.take(ctx, ration, subject{ration.Act, text, id})
 	s.say(header, ration, left, whole)
 	if wait > 0 {
 		return &forum.Error{Kind: forum.TooMany, RetryAfter: wait,
@@ -213,48 +241,49 @@ func (s *Rates) say(header http.Header, ration *Ration, left int64, whole time.D
 
 func (s *Rates) quota(ration *Ration) int { return max(1, int(float64(ration.Quota)*s.factor)) }
 
-func (s *Rates) subject(ration *Ration, text string, id uint64) uint64 {
-	return maphash.Comparable(s.seed, struct {
-		act, text string
-		id        uint64
-	}{ration.Act, text, id})
-}
-
 // take takes one, and returns how many are left, in how long the ration is whole, and how long
 // there is to wait where none was left.
-func (s *Rates) take(ration *Ration, subject uint64) (left int64, whole, wait time.Duration) {
-	now := s.clock.Now()
-	each := ration.Window / time.Duration(s.quota(ration))
-	shard := &s.shards[subject%rateShards]
+func (s *Rates) take(ctx context.Context, ration *Ration, of subject) (left int64, whole, wait time.Duration) {
+	rate := forum.Rate{Quota: int64(s.quota(ration)), Window: ration.Window}
+	at := maphash.Comparable(s.seed, of)
+	shard := &s.shards[at%rateShards]
+	if s.Shared == nil || ration.pieces == 0 {
+		return shard.take(at, rate, s.clock.Now())
+	}
+	return s.takeShared(ctx, shard, at, forum.Taking{Rate: rate, Act: of.act, Subject: of.String(),
+		Want: max(1, rate.Quota/int64(ration.pieces))})
+}
+
+// take takes one of what is counted here.
+func (shard *rateShard) take(at uint64, rate forum.Rate, now time.Time) (left int64, whole, wait time.Duration) {
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
-	until := shard.whole[subject]
-	if until.Before(now) || until.Sub(now) > ration.Window { // never used, or the clock was set back
-		until = now
+	known := shard.held[at]
+	taken, then := rate.Take(known.whole, now, 1)
+	if taken == 0 {
+		return 0, known.whole.Sub(now), rate.Wait(known.whole, now)
 	}
-	if whole = until.Sub(now) + each; whole > ration.Window {
-		return 0, until.Sub(now), whole - ration.Window
-	}
+	known.whole = then
 	shard.makeRoom(now)
-	shard.whole[subject] = now.Add(whole)
-	return int64((ration.Window - whole) / each), whole, 0
+	shard.held[at] = known
+	return rate.Left(then, now), then.Sub(now), 0
 }
 
 // makeRoom forgets those whose ration is whole, and where that is not enough any eighth.
 func (s *rateShard) makeRoom(now time.Time) {
-	if len(s.whole) < rateShardMax {
+	if len(s.held) < rateShardMax {
 		return
 	}
-	for subject, until := range s.whole {
-		if !until.After(now) {
-			delete(s.whole, subject)
+	for subject, known := range s.held {
+		if !known.whole.After(now) {
+			delete(s.held, subject)
 		}
 	}
-	for subject := range s.whole {
-		if len(s.whole) <= rateShardMax*7/8 {
+	for subject := range s.held {
+		if len(s.held) <= rateShardMax*7/8 {
 			return
 		}
-		delete(s.whole, subject)
+		delete(s.held, subject)
 	}
 }
 

@@ -40,7 +40,7 @@ func TestRationIsSpentAndFilledAgain(t *testing.T) {
 	for i, step := range steps {
 		clock.now = clock.now.Add(step.after)
 		header := http.Header{}
-		err := rates.spend(header, &few, "ann", 0)
+		err := rates.spend(t.Context(), header, &few, "ann", 0)
 		if got := header.Get("RateLimit"); got != step.state {
 			t.Errorf("step %d: RateLimit is %s, want %s", i, got, step.state)
 		}
@@ -63,12 +63,12 @@ func TestRationsAreApart(t *testing.T) {
 	other := few
 	other.Act = "others"
 	for range 3 {
-		_ = rates.spend(http.Header{}, &few, "ann", 0)
+		_ = rates.spend(t.Context(), http.Header{}, &few, "ann", 0)
 	}
 	for name, err := range map[string]error{
-		"another person": rates.spend(http.Header{}, &few, "ben", 0),
-		"an id":          rates.spend(http.Header{}, &few, "", 1),
-		"another act":    rates.spend(http.Header{}, &other, "ann", 0),
+		"another person": rates.spend(t.Context(), http.Header{}, &few, "ben", 0),
+		"an id":          rates.spend(t.Context(), http.Header{}, &few, "", 1),
+		"another act":    rates.spend(t.Context(), http.Header{}, &other, "ann", 0),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -88,7 +88,7 @@ func TestRateFactor(t *testing.T) {
 		rates, _ := newRates(tt.factor)
 		through, header := 0, http.Header{}
 		for range 100 {
-			if rates.spend(header, &few, "ann", 0) == nil {
+			if rates.spend(t.Context(), header, &few, "ann", 0) == nil {
 				through++
 			}
 		}
@@ -102,13 +102,13 @@ func TestRatesAreBounded(t *testing.T) {
 	t.Parallel()
 	rates, _ := newRates(1)
 	for i := range 3 * rateShards * rateShardMax {
-		if err := rates.spend(http.Header{}, &few, "", uint64(i)); err != nil {
+		if err := rates.spend(t.Context(), http.Header{}, &few, "", uint64(i)); err != nil {
 			t.Fatalf("a first try was refused: %v", err)
 		}
 	}
 	held := 0
 	for i := range rates.shards {
-		held += len(rates.shards[i].whole)
+		held += len(rates.shards[i].held)
 	}
 	if held > rateShards*rateShardMax {
 		t.Errorf("%d are held, want at most %d", held, rateShards*rateShardMax)
@@ -269,7 +269,7 @@ func BenchmarkSpend(b *testing.B) {
 	header := http.Header{}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := rates.spend(header, &Posting, "", 7); err != nil {
+		if err := rates.spend(b.Context(), header, &Posting, "", 7); err != nil {
 			b.Fatal(err)
 		}
 	}

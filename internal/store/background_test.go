@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/store"
@@ -96,5 +97,35 @@ func TestIndexingIsStopped(t *testing.T) {
 	}
 	if log.Len() > 0 {
 		t.Errorf("it was written to the log:\n%s", &log)
+	}
+}
+
+// Rates that are whole long since are forgotten, those that are not stay.
+func TestRatesAreForgotten(t *testing.T) {
+	t.Parallel()
+	s, engine := openWatched(t)
+	take := func(window time.Duration) {
+		t.Helper()
+		_, err := s.TakeRate(t.Context(), forum.Taking{Rate: forum.Rate{Quota: 1, Window: window}, Act: window.String(), Subject: "ann", Want: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(time.Minute)
+	take(time.Hour)
+	past := time.Now().Add(-2 * time.Hour)
+	if _, err := s.Write(t.Context(), "", func(t store.Tx) error {
+		return t.Exec(`INSERT INTO rates (subject, whole_at) VALUES ($1, $2)`, []byte("long whole"), past)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.Forget(t.Context())
+	var kept int64
+	err := engine.Read(t.Context(), store.Query{Text: `SELECT count(*) FROM rates`, Each: func(row store.Row) error {
+		kept = row.Int64(0)
+		return nil
+	}})
+	if err != nil || kept != 2 {
+		t.Errorf("%d rates are kept (%v), want the two that are not whole", kept, err)
 	}
 }

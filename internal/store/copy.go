@@ -75,7 +75,7 @@ func by(order string) either { return either{order, order} }
 const depthFirst = `(WITH RECURSIVE above (id) AS (SELECT categories.parent_id UNION SELECT c.parent_id FROM categories c JOIN above ON c.id = above.id)
 	SELECT count(*) FROM above), id`
 
-// copiedTables are all tables, but for the index of words, which an engine makes anew. A table
+// copiedTables are all tables, but for the index of words, which an engine makes anew, and what passes. A table
 // stands behind those it refers to.
 var copiedTables = []copied{
 	{name: "settings", order: by("key"), where: `key NOT IN ('epoch', '` + copyingSetting + `')`},
@@ -115,6 +115,9 @@ var copiedTables = []copied{
 
 // indexTables are of the index of words: what it knows, and what it does not know yet.
 var indexTables = []string{"search_docs", "search_queue"}
+
+// passingTables hold what is no use in another place: a copy begins without.
+var passingTables = []string{"rates"}
 
 // from is what of the table is copied, in SQL.
 func (t *copied) from() string {
@@ -331,7 +334,7 @@ func unfinished(to Moment, epoch string) (bool, error) {
 
 // allTables are those that a copy must find empty, each before those it refers to.
 func allTables() []string {
-	names := slices.Clone(indexTables)
+	names := slices.Concat(indexTables, passingTables)
 	for _, table := range slices.Backward(copiedTables) {
 		names = append(names, table.name)
 	}

@@ -30,6 +30,9 @@ func (t Tx) Count(counter forum.Counter, n int64) {
 // FlushPost writes what is counted of a post, as a member does that is about to read its row.
 func (t Tx) FlushPost(id forum.ThreadID, number int64) error { return t.tx.flushPost(id, number) }
 
+// Forget removes what is past its time, as Run does every hour.
+func (s *Store) Forget(ctx context.Context) { s.forget(ctx) }
+
 // Write is a write that does what run does, under key.
 func (s *Store) Write(ctx context.Context, key string, run func(Tx) error) (forum.Receipt, error) {
 	change := forum.Change{Key: key, Hash: key}

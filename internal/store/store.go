@@ -16,6 +16,7 @@ type Store struct {
 	engine   Engine
 	clock    forum.Clock
 	combiner *combiner
+	rates    rates
 	running  sync.WaitGroup
 	close    func() error
 }
@@ -130,7 +131,11 @@ var errForgotten = &forum.Error{Kind: forum.Unavailable, Message: "the key has j
 // keyLife is how long an idempotency key is kept.
 const keyLife = 48 * time.Hour
 
-// forget removes keys and sessions past their time, in small pieces that hold nobody up.
+// rateLife is how long a rate is kept that is whole: no two servers' clocks are as far apart.
+const rateLife = time.Hour
+
+// forget removes keys and sessions past their time, and rates that are whole by every server's
+// clock, in small pieces that hold nobody up.
 func (s *Store) forget(ctx context.Context) {
 	now := s.clock.Now()
 	for _, old := range []struct {
@@ -139,6 +144,7 @@ func (s *Store) forget(ctx context.Context) {
 	}{
 		{`DELETE FROM idempotency WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency WHERE created_at < $1 LIMIT 500)`, []any{now.Add(-keyLife)}},
 		{`DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires_at < $1 LIMIT 500)`, []any{now}},
+		{`DELETE FROM rates WHERE subject IN (SELECT subject FROM rates WHERE whole_at < $1 LIMIT 500)`, []any{now.Add(-rateLife)}},
 	} {
 		for removed := int64(1); removed > 0 && ctx.Err() == nil; {
 			_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {

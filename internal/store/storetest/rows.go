@@ -10,7 +10,7 @@ import (
 // Tables are those that hold what a community is, and the numbers about it.
 var Tables = []string{
 	"attachments", "categories", "category_access", "category_counts", "category_permissions", "former_slugs", "idempotency", "imported", "imported_reactions", "invitations", "invited",
-	"participants", "people_counts", "post_moves", "post_reactions", "posts", "reactions", "redirects", "revisions", "search_docs",
+	"participants", "people_counts", "post_moves", "post_reactions", "posts", "rates", "reactions", "redirects", "revisions", "search_docs",
 	"search_queue", "sessions", "setting_changes", "settings", "submissions", "tag_category_counts", "tags", "thread_tags", "thread_views", "threads",
 	"tokens", "user_category_counts", "user_counts", "users",
 }

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"setting", settingCases},
 		{"look", lookCases},
 		{"rules", rulesCases},
+		{"rate", rateCases},
 		{"invitation", invitationCases},
 		{"setting change", settingChangeCases},
 		{"sitemap", sitemapCases},
