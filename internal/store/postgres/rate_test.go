@@ -10,12 +10,13 @@ import (
 	"folkmoot/internal/forum"
 	"folkmoot/internal/store"
 	"folkmoot/internal/store/postgres"
+	"folkmoot/internal/store/postgres/pgtest"
 )
 
 // Two servers that take of the same rates at the same moment, rows that are new included, take together
 // no more than there is, and no less.
 func TestServersTakeNoMore(t *testing.T) {
-	url := newDatabase(t)
+	url := pgtest.Shared(t).NewDatabase(t)
 	var servers []*store.Store
 	for range 2 {
 		engine, err := postgres.Open(t.Context(), url)
