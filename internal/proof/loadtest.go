@@ -24,6 +24,7 @@ type Loadtest struct {
 
 const (
 	baselineTime = 3 * time.Second // half before the load and half after it, since machines' speed drifts
+	pgbenchTime  = 6 * time.Second // likewise; it counts whole seconds
 	drainWithin  = 5 * time.Minute // full text may trail, but not for ever
 	// freshPages is how many starts the pages of MixReadFresh have: more than any cache holds and,
 	// at today's speeds, more than a run of 20 s reads.
@@ -77,6 +78,10 @@ func (l Loadtest) fill(ctx context.Context) error {
 func (l Loadtest) baseline(ctx context.Context) (Baseline, error) {
 	if l.Mix.Reads() {
 		return Baseline{}, nil
+	}
+	if l.Program.Database != "" {
+		l.Tell("measuring pgbench with as many clients")
+		return MeasurePgbench(ctx, l.Program.Database, l.Clients, l.Threads, l.Body, pgbenchTime/2)
 	}
 	l.Tell("measuring the bare serial loop")
 	return MeasureBaseline(ctx, l.Program.Data, baselineTime/2, newTexts(runName(), l.Body, l.Seed).body(0, 0))

@@ -51,6 +51,16 @@ func TestLoadtestCommand(t *testing.T) {
 	}
 }
 
+// On PostgreSQL it is compared with pgbench.
+func TestLoadtestCommandOnPostgreSQL(t *testing.T) {
+	report := runLoadtest(t, "--threads", "2", "--database", newProgram(t, onPostgreSQL).Database)
+	baseline, _ := report["baseline"].(map[string]any)["posts_per_s"].(float64)
+	perSecond, _ := report["posts_per_s"].(float64)
+	if report["differences"] != 0.0 || perSecond == 0 || baseline == 0 || report["ratio"] != perSecond/baseline {
+		t.Errorf("differences %v, %v posts/s where pgbench does %v, ratio %v", report["differences"], perSecond, baseline, report["ratio"])
+	}
+}
+
 func TestLoadtestCommandReads(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it fills a large database")

@@ -112,10 +112,15 @@ func (r *Report) Print(w io.Writer) {
 	line("latency", "p50 %.1f, p90 %.1f, p99 %.1f, max %.1f ms", r.Latency.P50, r.Latency.P90, r.Latency.P99, r.Latency.Max)
 	line("not acknowledged", "%s", r.errorList())
 	line("clients", "%.3f ms of CPU a request, on the same processors", r.OwnCPUPerRequest)
-	if r.Pages != nil {
+	switch {
+	case r.Pages != nil:
 		line("baseline", "net/http with the same %d bytes: %.0f requests/s; ratio %.2f", r.Pages.Bytes, r.Pages.RequestsPerSecond, r.Ratio)
-	} else {
+	case r.Baseline.Flush == 0:
+		line("baseline", "pgbench, %d clients, BEGIN INSERT UPDATE COMMIT: %.0f posts/s; ratio %.2f", r.Clients, r.Baseline.PostsPerSecond, r.Ratio)
+	default:
 		line("baseline", "bare serial loop: %.0f posts/s at %.2f ms a flush; ratio %.2f", r.Baseline.PostsPerSecond, r.Baseline.Flush, r.Ratio)
+	}
+	if r.Pages == nil {
 		line("search", "%d posts pending at the end, drained in %.1f s", r.Search.Pending, r.Search.Drained)
 		line("posts", "acknowledged %d, stored %d, duplicated %d, lost %d, refused but stored %d", r.Acknowledged, r.Stored, r.Duplicated, r.Lost, r.Ghosts)
 	}
