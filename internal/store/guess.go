@@ -35,18 +35,19 @@ func newGuesses() *guesses { return &guesses{threads: map[forum.ThreadID]forum.T
 // ErrGuess is what Expect found not to be so.
 var ErrGuess = errors.New("what a batch rests on is not as it was remembered")
 
-// What is expected of the rows that load asks for otherwise: that they are there and as remembered.
+// What is expected of the rows that load asks for otherwise: that they are there and as remembered, and
+// that nobody has used the keys.
 const (
 	expectedByID      = `SELECT 1 FROM users WHERE id = $1 AND rev = $2 FOR SHARE`
 	expectedByToken   = `SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 AND u.rev = $2 FOR SHARE`
 	expectedBySession = `SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND u.rev = $2 AND s.expires_at > $3 FOR SHARE`
 	expectedPlace     = `SELECT 1 FROM categories WHERE id = $1 AND rev = $2 FOR SHARE`
+	expectedNew       = `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM idempotency WHERE user_id = $1 AND key = $2)`
 	expectedThread    = `SELECT 1 FROM threads WHERE id = $1 AND version = $2 AND rev = $3 AND purging_at IS NULL FOR NO KEY UPDATE SKIP LOCKED`
 )
 
 // load has t rest on what is remembered and on what the members' decisions saw, instead of on what
-// it reads. false: not all is remembered, or they saw different things, and nothing was done. Keys
-// are taken for new ones: one that is known cannot be stored again, which ends the transaction.
+// it reads. false: not all is remembered, or they saw different things, and nothing was done.
 func (g *guesses) load(t *tx, batch []*member, at time.Time) bool {
 	if g == nil {
 		return false
@@ -95,6 +96,7 @@ func (t *tx) expect(w wants, at time.Time) {
 		Many{Text: expectedByToken, Sets: sets(w.tokens, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s]} })},
 		Many{Text: expectedBySession, Sets: sets(w.sessions, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s], at} })},
 		Many{Text: expectedPlace, Sets: sets(w.categories, func(id forum.CategoryID) []any { return []any{id, t.catRevs[id]} })},
+		Many{Text: expectedNew, Sets: sets(w.keys, userKey.args)},
 		Many{Text: expectedThread, Sets: sets(w.threads, func(id forum.ThreadID) []any {
 			return []any{id, t.threads[id].Version, t.threads[id].Rev}
 		})})

@@ -262,7 +262,7 @@ func (s *Store) index(ctx context.Context, pieces []pendingText) (time.Duration,
 func (t *tx) index(index *index, pieces []pendingText) error {
 	queued := make([]bool, len(pieces))
 	err := t.conn.QueryMany(Many{
-		Text: `SELECT id FROM search_queue WHERE id = $1 FOR UPDATE`,
+		Text: `SELECT id FROM search_queue WHERE id = $1 FOR NO KEY UPDATE`,
 		Sets: sets(pieces, func(piece pendingText) []any { return []any{piece.queued} }),
 		Each: func(set int, _ Row) error { queued[set] = true; return nil },
 	})
