@@ -81,7 +81,7 @@ func proveNothingFallsBelowZero(t *testing.T, on engine) {
 func change(t *testing.T, site *Site, statements string) {
 	t.Helper()
 	if url := site.Program.Database; url != "" {
-		pgtest.Shared(t).Exec(t, url, statements)
+		pgtest.Shared(t).Exec(t, url, "SET session_replication_role = replica; "+statements) // what refers to them stays, as in SQLite
 		return
 	}
 	db, err := sqlite3.Open(filepath.Join(site.Program.Data, "folkmoot.db"))

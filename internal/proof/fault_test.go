@@ -180,11 +180,15 @@ func TestDatabaseServerGoesAndComes(t *testing.T) {
 			t.Fatal(err)
 		}
 		awaitStatus(t, site, "/readyz", http.StatusServiceUnavailable)
+		var asking sync.WaitGroup
 		for _, path := range []string{"/", site.Threads[0].posts, site.Threads[0].path} {
-			if got := status(t, site, path); got != http.StatusServiceUnavailable {
-				t.Errorf("%s: %s is answered with %d, want 503", end.name, path, got)
-			}
+			asking.Go(func() {
+				if got := status(t, site, path); got != http.StatusServiceUnavailable {
+					t.Errorf("%s: %s is answered with %d, want 503", end.name, path, got)
+				}
+			})
 		}
+		asking.Wait()
 		began := time.Now()
 		if err := cluster.Start(); err != nil {
 			t.Fatal(err)
@@ -265,6 +269,7 @@ func TestOppositeMoves(t *testing.T) {
 // Somebody else's session holds the row of a thread for long. Who writes there is told to come again,
 // in bounded time; all others go on, those who move threads among them.
 func TestThreadHeldByAnother(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	plan := Plan{Mix: MixPost, Clients: 24, Threads: 2, Posts: 2, Body: 100, Seed: seed(t)}
 	site := newSite(t, onPostgreSQL, plan)
 	held := site.Threads[site.Locked] // that nobody of the load writes in
@@ -316,6 +321,7 @@ func TestThreadHeldByAnother(t *testing.T) {
 // A table is locked whole for a while, so that every connection waits: who asks is told to come
 // again, in bounded time, and afterwards all is as it was.
 func TestConnectionsExhausted(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	plan := Plan{Mix: MixAll, Clients: 48, Threads: 3, Posts: 5, Body: 200, Seed: seed(t)}
 	site := newSite(t, onPostgreSQL, plan)
 	stop := working(t, site, plan, true)
@@ -351,6 +357,7 @@ func TestConnectionsExhausted(t *testing.T) {
 // stored here, and perhaps nowhere else. It is not acknowledged while that is so, however often it
 // is asked for, and is there once when the standby is no longer waited for.
 func TestStandbyDoesNotAnswer(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	cluster := newCluster(t)
 	site := newClusterSite(t, cluster, Plan{Mix: MixPost, Clients: 1, Threads: 1, Posts: 1, Body: 100, Seed: seed(t)})
 	operator := session(t, site.Program.Database)

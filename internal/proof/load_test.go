@@ -6,15 +6,23 @@ import (
 	"time"
 )
 
+// loadFor is how long everybody works.
+func loadFor(on engine) time.Duration {
+	switch {
+	case testing.Short():
+		return time.Second
+	case on == onPostgreSQL:
+		return 2 * time.Second
+	}
+	return 4 * time.Second
+}
+
 // The starting scenario of the project: many people reply to one thread at once. Nothing may be
 // lost, and every number must be right, during the run and after it.
 func TestManyReplyToOneThread(t *testing.T) { onBoth(t, proveManyReplyToOneThread) }
 
 func proveManyReplyToOneThread(t *testing.T, on engine) {
-	duration := 4 * time.Second
-	if testing.Short() {
-		duration = time.Second
-	}
+	duration := loadFor(on)
 	for _, clients := range []int{50, 200} {
 		t.Run(fmt.Sprintf("%d clients", clients), func(t *testing.T) {
 			plan := Plan{Mix: MixPost, Clients: clients, Threads: 1, Posts: 1, Body: 300, Seed: seed(t)}
@@ -41,10 +49,7 @@ func proveManyReplyToOneThread(t *testing.T, on engine) {
 func TestEverythingAtOnce(t *testing.T) { onBoth(t, proveEverythingAtOnce) }
 
 func proveEverythingAtOnce(t *testing.T, on engine) {
-	duration := 4 * time.Second
-	if testing.Short() {
-		duration = time.Second
-	}
+	duration := loadFor(on)
 	for _, mix := range []Mix{MixReplyDelete, MixReact, MixMove, MixAll} {
 		t.Run(string(mix), func(t *testing.T) {
 			plan := Plan{Mix: mix, Clients: 24, Threads: 3, Posts: 10, Body: 120, Seed: seed(t)}

@@ -31,6 +31,9 @@ func copyTree(ctx context.Context) (tree, error) {
 	if err != nil {
 		return tree{}, err
 	}
+	if err := os.Chmod(folder, 0o711); err != nil { // a database server in it is another user
+		return tree{}, err
+	}
 	t := tree{filepath.Join(folder, "tree"), filepath.Join(folder, "tests")}
 	for _, name := range strings.Split(strings.TrimSuffix(string(names), "\x00"), "\x00") {
 		if err := copyFile(name, filepath.Join(t.folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
