@@ -131,7 +131,7 @@ func (p place) everything(t testing.TB) map[string][]string {
 	db, all := p.database(t), map[string][]string{}
 	defer db.Close()
 	for _, table := range storetest.Tables {
-		if table == "search_docs" || table == "search_queue" {
+		if table == "search_docs" || table == "search_queue" || table == "rates" {
 			continue
 		}
 		all[table] = rowsOf(t, db, `SELECT * FROM `+table)
@@ -560,6 +560,8 @@ func TestCopyRefusals(t *testing.T) {
 		}
 	}
 	execute(t, olderURL, `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`)
+	const versionOf = `SELECT max(version_id) AS n FROM goose_db_version`
+	olderVersion := rowsOf(t, olderURL.database(t), versionOf)
 	execute(t, newerURL, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`)
 	execute(t, others, `CREATE TABLE theirs (id bigint)`)
 	execute(t, full, `CREATE ROLE copy_reader LOGIN`)
@@ -613,8 +615,8 @@ func TestCopyRefusals(t *testing.T) {
 	for _, p := range []place{source, full} {
 		sameRows(t, p.String(), before[p.String()], p.everything(t))
 	}
-	if version := rowsOf(t, olderURL.database(t), `SELECT max(version_id) AS n FROM goose_db_version`); version[0] != "n=2" {
-		t.Errorf("the older target was migrated: %v", version)
+	if version := rowsOf(t, olderURL.database(t), versionOf); !slices.Equal(version, olderVersion) {
+		t.Errorf("the older target was migrated from %v to %v", olderVersion, version)
 	}
 }
 
@@ -694,7 +696,7 @@ func TestBackupAndRestoreOfADatabase(t *testing.T) {
 		"a backup over another":     {[]string{"backup", "--database", full.url, file}, exitFailure, "there is a file of that name already"},
 		"a backup of nothing":       {[]string{"backup", "--database", cluster.NewDatabase(t), filepath.Join(folder, "x")}, exitFailure, "there is no forum here"},
 		"a backup of no database":   {[]string{"backup", "--database", cluster.URL("nothing"), filepath.Join(folder, "x")}, exitNoDatabase, "does not exist"},
-		"a backup into no folder":   {[]string{"backup", "--database", full.url, filepath.Join(folder, "no", "x")}, exitCannotWrite, "no such file"},
+		"a backup into no folder":   {[]string{"backup", "--database", full.url, filepath.Join(folder, "no", "x")}, exitCannotWrite, "there is no folder"},
 		"a restore of no such file": {[]string{"restore", "--database", cluster.NewDatabase(t), filepath.Join(folder, "x")}, exitFailure, "no such file"},
 	} {
 		if got := folkmoot(t, "", tt.args...); got.code != tt.code || !strings.Contains(got.err, tt.err) || strings.Count(got.err, "\n") != 1 {

@@ -238,6 +238,9 @@ func (s *server) setPermissions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := forum.CanAdminister(actorOf(r)); err != nil { // whoever may not is not told about the table
+		return err
+	}
 	id := forum.CategoryID(pathID(r, "id"))
 	own, err := permissionsOf(in)
 	if err == nil {
@@ -270,6 +273,9 @@ func permissionsOf(in url.Values) (forum.Permissions, error) {
 func (s *server) hideCategory(w http.ResponseWriter, r *http.Request) error {
 	in, err := readForm(r)
 	if err != nil {
+		return err
+	}
+	if err := forum.CanAdminister(actorOf(r)); err != nil {
 		return err
 	}
 	hide := in.Get("hidden")

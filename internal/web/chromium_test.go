@@ -213,7 +213,7 @@ func fillWithPayloads(s *site, payloads []string) {
 	mallory := s.user("mallory", forum.Admin)
 	for i, payload := range payloads {
 		tags := []string{}
-		if forum.LimitTag.Check(payload) == nil {
+		if forum.CheckTag(payload) == nil {
 			tags = append(tags, payload)
 		}
 		_, err := s.service.CreateThread(ctx, mallory, forum.NewThread{CategoryID: category, Title: title(payload), Body: payload, Tags: tags})

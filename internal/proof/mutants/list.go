@@ -44,6 +44,7 @@ var (
 	opposite = tests{"internal/proof", "^TestOppositeMoves$", true}
 	held     = tests{"internal/proof", "^TestThreadHeldByAnother$", true}
 	standby  = tests{"internal/proof", "^TestStandbyDoesNotAnswer$", true}
+	servers  = tests{"internal/proof", "^TestServersBehindAProxy$", true}
 	people   = tests{"internal/store/postgres", "^TestStore$/^user$/^many_are_changed_at_once$", true}
 )
 
@@ -87,9 +88,6 @@ var mutants = []mutant{
 		test: killed,
 		says: "visible posts are",
 		edits: []edit{
-			{"internal/store/combiner.go", "	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n",
-				"	var tx *tx\n	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n"},
-			{"internal/store/combiner.go", "		tx := newTx(conn,", "		tx = newTx(conn,"},
 			{"internal/store/combiner.go", flushBatch,
 				"		return nil\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn = conn\n			return tx.flush()\n		})\n	}\n"},
 		},
@@ -160,9 +158,6 @@ var mutants = []mutant{
 			{"internal/store/tx.go", "	if err := t.writeCounters(); err != nil {\n",
 				"	for counter, n := range t.counts {\n		if counter.Of == forum.OfCategory && t.gains != nil {\n			t.gains[counter] += n\n			t.counts[counter] = min(t.gains[counter], 0)\n" +
 					"			t.gains[counter] = max(t.gains[counter], 0)\n		}\n	}\n	if err := t.writeCounters(); err != nil {\n"},
-			{"internal/store/combiner.go", "	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n",
-				"	var tx *tx\n	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n"},
-			{"internal/store/combiner.go", "		tx := newTx(conn,", "		tx = newTx(conn,"},
 			{"internal/store/combiner.go", flushBatch,
 				"		return tx.flush()\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn, tx.counts, tx.gains = conn, tx.gains, nil\n			return tx.flush()\n		})\n	}\n"},
 		},
@@ -267,9 +262,6 @@ var mutants = []mutant{
 		edits: []edit{
 			{"internal/store/tx.go", keepKey, keepKey + "	if !t.keeping {\n		t.kept = append(t.kept, func() error { return t.keep(change, r) })\n		return nil\n	}\n"},
 			{"internal/store/tx.go", "	keys     map[userKey]keyed\n", "	keys     map[userKey]keyed\n	kept     []func() error\n	keeping  bool\n"},
-			{"internal/store/combiner.go", "	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n",
-				"	var tx *tx\n	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {\n"},
-			{"internal/store/combiner.go", "		tx := newTx(conn,", "		tx = newTx(conn,"},
 			{"internal/store/combiner.go", flushBatch,
 				"		return tx.flush()\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn, tx.keeping = conn, true\n" +
 					"			for _, keep := range tx.kept {\n				if err := keep(); err != nil {\n					return err\n				}\n			}\n			return nil\n		})\n	}\n"},
@@ -417,6 +409,13 @@ var mutants = []mutant{
 		test:  opposite,
 		says:  "no answer",
 		edits: []edit{{"internal/store/combiner.go", "			c.again = append(c.again, m)\n", "			c.again = c.again[:len(c.again):len(c.again)]\n"}},
+	},
+	{
+		name:  "guess not checked",
+		bug:   "PostgreSQL: a batch is decided on what its threads were when this server last wrote them, and nobody looks",
+		test:  servers,
+		says:  "zzz",
+		edits: []edit{{"internal/store/guess.go", "id = $1 AND version = $2 AND rev = $3 AND", "id = $1 AND $2 > 0 AND $3 > 0 AND"}},
 	},
 	{
 		name:  "standby not waited for",
