@@ -41,6 +41,8 @@ const (
 // Validate keeps every run bounded.
 func (c *loadtestRunCommand) Validate() error {
 	switch {
+	case c.Data != "" && c.Database != "":
+		return errors.New("--data and --database are two places: name one")
 	case c.Clients < 1 || c.Clients > maxLoadtestClients:
 		return fmt.Errorf("--clients must be from 1 to %d", maxLoadtestClients)
 	case c.Threads < 1 || c.Threads > maxLoadtestThreads:

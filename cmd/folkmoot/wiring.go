@@ -152,12 +152,18 @@ func (m *moot) serveReady(serving context.Context, w http.ResponseWriter) {
 		http.Error(w, "not ready: the server is stopping", http.StatusServiceUnavailable)
 	case m.store.Health() != nil:
 		http.Error(w, "not ready: writing has stopped; the log says why", http.StatusServiceUnavailable)
+	case m.store.Writing() > stuckAfter:
+		http.Error(w, "not ready: the database has not finished a write for a while", http.StatusServiceUnavailable)
 	case !m.reached(serving):
 		http.Error(w, "not ready: the database does not answer", http.StatusServiceUnavailable)
 	default:
 		fmt.Fprintln(w, "ready")
 	}
 }
+
+// stuckAfter is how long a batch may be written by a server that is called ready: far above what locks
+// and flushes take.
+const stuckAfter = 15 * time.Second
 
 // readyWithin is how long the database may take to answer a server that is called ready.
 const readyWithin = 3 * time.Second

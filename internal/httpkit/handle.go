@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"folkmoot/internal/forum"
 )
@@ -100,6 +102,9 @@ func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 	}
 	if !k.sameSite(r) {
 		return errOtherSite
+	}
+	if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+		return forum.ErrNotFound // nothing has such a name
 	}
 	return k.identify(x, r, actorOf)
 }

@@ -58,8 +58,11 @@ func MeasurePgbench(ctx context.Context, url string, clients, threads, body int,
 		return Baseline{}, err
 	}
 	seconds := max(1, int(duration/time.Second))
-	output, err := exec.CommandContext(ctx, program, "--no-vacuum", "--client", strconv.Itoa(clients), "--jobs", "2",
-		"--time", strconv.Itoa(seconds), "--file", script, url).CombinedOutput()
+	at := conn.Config()
+	command := exec.CommandContext(ctx, program, "--no-vacuum", "--client", strconv.Itoa(clients), "--jobs", "2",
+		"--time", strconv.Itoa(seconds), "--file", script, "--host", at.Host, "--port", strconv.Itoa(int(at.Port)), "--username", at.User, at.Database)
+	command.Env = append(os.Environ(), "PGPASSWORD="+at.Password)
+	output, err := command.CombinedOutput()
 	if err != nil {
 		return Baseline{}, fmt.Errorf("pgbench: %w\n%s", err, output)
 	}

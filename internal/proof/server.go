@@ -38,9 +38,15 @@ type Program struct {
 // place are the flags that say where the forum is.
 func (p Program) place() []string {
 	if p.Database != "" {
-		return []string{"--database", p.Database}
+		return nil
 	}
 	return []string{"--data", p.Data}
+}
+
+// environment says where the forum is in a database: command lines can be seen, with the passwords in
+// them. It never is what this process's own environment names: people use that one.
+func (p Program) environment() []string {
+	return slices.Concat(os.Environ(), p.Env, []string{"FOLKMOOT_DATABASE=" + p.Database})
 }
 
 // Server is a running `folkmoot serve` in a process of its own.
@@ -83,7 +89,7 @@ func (p Program) ServeSocket(ctx context.Context, socket *os.File, address strin
 
 func (p Program) start(ctx context.Context, address, path string, command *exec.Cmd) (*Server, error) {
 	server := &Server{Address: address, exited: make(chan struct{})}
-	command.Env = append(os.Environ(), p.Env...)
+	command.Env = p.environment()
 	command.Stdout, command.Stderr = &server.output, &server.output
 	if p.Log != nil {
 		command.Stdout, command.Stderr = p.Log, io.MultiWriter(p.Log, &server.output)
@@ -215,7 +221,7 @@ func statusMiB(status []byte, name string) float64 {
 // returns what it printed. stdin is what it reads.
 func (p Program) Run(ctx context.Context, stdin string, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, p.Binary, append(args, p.place()...)...)
-	command.Env = append(os.Environ(), p.Env...)
+	command.Env = p.environment()
 	command.Stdin = strings.NewReader(stdin)
 	var stderr tail
 	command.Stderr = &stderr

@@ -65,6 +65,7 @@ type combiner struct {
 	lanes    chan struct{} // a token for each transaction apart from the batches
 	waits    chan struct{} // a token for each of those that waits for a thread: one fewer, so that others go on
 	apart    atomic.Int64  // members that wait for one, or are in it
+	since    atomic.Int64  // when the batch began that is being written, 0 between batches
 	stopped  chan struct{}
 	observed atomic.Pointer[func(Batch)]
 
@@ -222,6 +223,10 @@ type lane struct {
 // durable is acknowledged.
 func (c *combiner) commit(batch []*member, in lane) {
 	first, busy, races := time.Now(), 0, 0
+	if in.guesses != nil || cap(c.lanes) == 0 {
+		c.since.Store(first.UnixNano())
+		defer c.since.Store(0)
+	}
 	for len(batch) > 0 {
 		if err := c.health(); err != nil {
 			answer(batch, err)
@@ -291,7 +296,7 @@ func (c *combiner) runBatch(batch []*member, in lane) (culprit *member, err erro
 			}
 		}
 		culprit = nil
-		if guessed = in.guesses.load(tx, batch, c.clock.Now()); !guessed {
+		if guessed = in.guesses.load(tx, batch, c.clock.Now(), c.engine.Reconnected()); !guessed {
 			if err := tx.load(batch, c.clock.Now(), in.skip); err != nil {
 				return err
 			}

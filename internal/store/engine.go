@@ -20,6 +20,9 @@ type Engine interface {
 	// ReadsAhead reports whether Read may show what is committed and not yet durable, since a standby
 	// is still waited for that must have it. What is acknowledged then rests on a Write.
 	ReadsAhead() bool
+	// Reconnected rises with every connection made to write. Whatever was remembered of the database
+	// before may be undone then: it may be another server, or a restored backup.
+	Reconnected() int64
 	// Read runs queries in order in one snapshot; in one round trip where the engine has such.
 	Read(ctx context.Context, queries ...Query) error
 	// ReadLong is Read for reads that take minutes (verify): it has a connection of its own, and is

@@ -14,12 +14,15 @@ import (
 // somebody else wrote there, ends the transaction: the batch runs again, and asks.
 //
 // A guess cannot mislead: a thread whose version is as remembered is as remembered, since every
-// change raises that; and a time given before the lock is as good as one given under it, where
-// nobody was given another in between. Guesses belong to one lane: nil where it only asks.
+// change raises that, and since all is forgotten with a new connection: behind it may be a database
+// that has lost the last changes and been given others. A time given before the lock is as good as one
+// given under it, where nobody was given another in between. Guesses belong to one lane: nil where it
+// only asks.
 type guesses struct {
 	threads map[forum.ThreadID]forum.Thread
-	resting int // batches that ask before one is guessed again
-	rest    int // how many do after the next wrong guess
+	since   int64 // Engine.Reconnected when they were remembered
+	resting int   // batches that ask before one is guessed again
+	rest    int   // how many do after the next wrong guess
 }
 
 const (
@@ -48,9 +51,13 @@ const (
 
 // load has t rest on what is remembered and on what the members' decisions saw, instead of on what
 // it reads. false: not all is remembered, or they saw different things, and nothing was done.
-func (g *guesses) load(t *tx, batch []*member, at time.Time) bool {
+func (g *guesses) load(t *tx, batch []*member, at time.Time, reconnected int64) bool {
 	if g == nil {
 		return false
+	}
+	if g.since != reconnected {
+		g.since = reconnected
+		clear(g.threads)
 	}
 	if g.resting > 0 {
 		g.resting--

@@ -31,8 +31,8 @@ type taking struct {
 	done    chan struct{}
 }
 
-// TakeRate takes of a rate in a transaction apart from what the rate is for: it waits for nobody who
-// writes, and on PostgreSQL for no disk either, since the table is not logged.
+// TakeRate takes of a rate in a transaction apart from what the rate is for, in a lane that rare writes
+// have: it waits for no batch of posts, and on PostgreSQL for no disk, since the table is not logged.
 func (s *Store) TakeRate(ctx context.Context, wanted forum.Taking) (forum.Taken, error) {
 	secret, err := s.rateSecret(ctx)
 	if err != nil {

@@ -53,6 +53,7 @@ func (s *scripted) Read(_ context.Context, queries ...store.Query) error {
 
 func (s *scripted) Dialect() store.Dialect                                 { return store.SQLite }
 func (s *scripted) Lanes() int                                             { return 1 }
+func (s *scripted) Reconnected() int64                                     { return 0 }
 func (s *scripted) ReadsAhead() bool                                       { return false }
 func (s *scripted) ReadLong(context.Context, func(store.Conn) error) error { return nil }
 func (s *scripted) Close() error                                           { return nil }

@@ -19,8 +19,9 @@ import (
 // writer, so that people's writes never wait long for it.
 const (
 	indexEvery = 50 * time.Millisecond
-	indexBatch = 100 // posts of a piece: some 4 ms of the writer
-	indexShare = 20  // while others write the index has a twentieth of the writer's time
+	indexAgain = 2 * time.Second // after it failed
+	indexBatch = 100             // posts of a piece: some 4 ms of the writer
+	indexShare = 20              // while others write the index has a twentieth of the writer's time
 )
 
 // Plain makes the text that is indexed of a Markdown body; set before Run.
@@ -208,7 +209,7 @@ func (s *Store) indexPending(ctx context.Context) (pause time.Duration) {
 		}
 		if err != nil {
 			slog.Warn("indexing for search failed; it is tried again", "cause", err)
-			break
+			return indexAgain
 		}
 		if s.combiner.handedIn.Load() != before+1 {
 			return max(indexEvery, (indexShare-1)*took)

@@ -65,6 +65,14 @@ func (s *Store) Run(ctx context.Context) {
 // Health returns why writing has stopped until restart, nil while it goes on.
 func (s *Store) Health() error { return s.combiner.health() }
 
+// Writing is how long the batch has taken that is being written, 0 between batches.
+func (s *Store) Writing() time.Duration {
+	if since := s.combiner.since.Load(); since != 0 {
+		return time.Since(time.Unix(0, since))
+	}
+	return 0
+}
+
 // Close ends writing, after those who wait, and closes the engine. Once is enough; again is no harm.
 func (s *Store) Close() error { return s.close() }
 
@@ -144,7 +152,7 @@ func (s *Store) forget(ctx context.Context) {
 	}{
 		{`DELETE FROM idempotency WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency WHERE created_at < $1 LIMIT 500)`, []any{now.Add(-keyLife)}},
 		{`DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires_at < $1 LIMIT 500)`, []any{now}},
-		{`DELETE FROM rates WHERE subject IN (SELECT subject FROM rates WHERE whole_at < $1 LIMIT 500)`, []any{now.Add(-rateLife)}},
+		{`DELETE FROM rates WHERE subject IN (SELECT subject FROM rates WHERE whole_at < $1 LIMIT 500) AND whole_at < $1`, []any{now.Add(-rateLife)}},
 	} {
 		for removed := int64(1); removed > 0 && ctx.Err() == nil; {
 			_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {

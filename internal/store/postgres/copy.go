@@ -86,9 +86,14 @@ func (e *Engine) Look(ctx context.Context, read func(store.Moment) error) error 
 	return e.ReadLong(ctx, func(c store.Conn) error { return read(c.(*transaction)) })
 }
 
-// Fill runs one transaction.
+// Fill runs one transaction, in which a statement may take as long as its table asks for.
 func (e *Engine) Fill(ctx context.Context, fill func(store.Filling) error) error {
-	return e.Write(ctx, func(c store.Conn) error { return fill(c.(*transaction)) })
+	return e.Write(ctx, func(c store.Conn) error {
+		if _, err := c.Exec(`SET LOCAL statement_timeout = 0`); err != nil {
+			return err
+		}
+		return fill(c.(*transaction))
+	})
 }
 
 // Dialect is PostgreSQL.

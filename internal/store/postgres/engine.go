@@ -46,6 +46,7 @@ const (
 	lockTimeout      = 2 * time.Second  // a row that another transaction holds; then it is tried again
 	statementTimeout = 2 * time.Minute  // a statement that writes. COMMIT is one: it waits for the standby
 	longTimeout      = 0                // a statement of ReadLong: none
+	silence          = 10 * time.Second // a host that does not even say that it has received something
 	readAgainFor     = time.Second      // a read whose connection was lost is run again
 )
 
@@ -65,8 +66,9 @@ func Open(ctx context.Context, url string) (*Engine, error) {
 		of      **pgxpool.Pool
 		most    int32
 		timeout time.Duration
-	}{{&e.readers, readers, readTimeout}, {&e.writers, lanes, statementTimeout}, {&e.long, longReaders, longTimeout}} {
-		if *pool.of, err = newPool(config, pool.most, pool.timeout); err != nil {
+		plans   map[string]string
+	}{{&e.readers, readers, readTimeout, byKey}, {&e.writers, lanes, statementTimeout, byKey}, {&e.long, longReaders, longTimeout, nil}} {
+		if *pool.of, err = newPool(config, pool.most, pool.timeout, pool.plans); err != nil {
 			return nil, err
 		}
 	}
@@ -81,6 +83,9 @@ func (e *Engine) ReadsAhead() bool { return true }
 
 // Lanes is how many transactions may write at once.
 func (e *Engine) Lanes() int { return lanes }
+
+// Reconnected is how many connections that write were made.
+func (e *Engine) Reconnected() int64 { return e.writers.Stat().NewConnsCount() }
 
 // Close ends long reads, waits for the others, and closes every connection.
 func (e *Engine) Close() error {

@@ -59,3 +59,43 @@ func TestExpect(t *testing.T) {
 		}
 	}
 }
+
+// Every new connection that writes is told of: what was remembered before may be undone.
+func TestReconnected(t *testing.T) {
+	url := pgtest.Shared(t).NewDatabase(t)
+	engine, err := postgres.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	pid := func() (pid int64) {
+		err := engine.Write(t.Context(), func(conn store.Conn) error {
+			return conn.Query(`SELECT pg_backend_pid()`, nil, func(row store.Row) error { pid = row.Int64(0); return nil })
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return pid
+	}
+	first := pid()
+	before := engine.Reconnected()
+	if again := pid(); again == first && engine.Reconnected() != before {
+		t.Error("the same connection counts again")
+	}
+	pgtest.Shared(t).Exec(t, url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	for deadline := 100; ; deadline-- {
+		var now int64
+		err := engine.Write(t.Context(), func(conn store.Conn) error {
+			return conn.Query(`SELECT pg_backend_pid()`, nil, func(row store.Row) error { now = row.Int64(0); return nil })
+		})
+		if err == nil && now != first {
+			break
+		}
+		if deadline == 0 {
+			t.Fatalf("no new connection: %v", err)
+		}
+	}
+	if engine.Reconnected() == before {
+		t.Error("a new connection is not told of")
+	}
+}

@@ -38,6 +38,8 @@ func configure(url string) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("%w: the address is not one of PostgreSQL (postgres://user:password@host:5432/name): %w", ErrNotUsable, err)
 	}
 	config.ConnectTimeout = acquireTimeout
+	config.DialFunc = (&net.Dialer{Control: giveUp,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silence / 2, Interval: silence / 10, Count: 5}}).DialContext
 	for name, value := range map[string]string{
 		"application_name":                    "folkmoot",
 		"timezone":                            "UTC",
@@ -98,18 +100,18 @@ func place(config *pgx.ConnConfig) string {
 	return fmt.Sprintf("PostgreSQL's %s at %s:%d", config.Database, config.Host, config.Port)
 }
 
-// byKey are settings for statements that reach their rows by keys and indexes, all of them. A plan is
-// made once for a connection and kept; one that was made while a table was empty, or before anybody
-// counted its rows, would read all of it for each row wanted, until somebody does.
+// byKey are settings for statements that reach their rows by keys and indexes, as all do but those that
+// read for long. A plan is made once for a connection and kept; one that was made while a table was
+// empty, or before anybody counted its rows, would read all of it for each row wanted, until somebody does.
 var byKey = map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 
-func newPool(config *pgx.ConnConfig, most int32, timeout time.Duration) (*pgxpool.Pool, error) {
+func newPool(config *pgx.ConnConfig, most int32, timeout time.Duration, settings map[string]string) (*pgxpool.Pool, error) {
 	pool, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, err
 	}
 	pool.ConnConfig = config.Copy()
-	maps.Copy(pool.ConnConfig.RuntimeParams, byKey)
+	maps.Copy(pool.ConnConfig.RuntimeParams, settings)
 	pool.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(timeout)
 	pool.MaxConns = most
 	pool.MaxConnIdleTime = 5 * time.Minute
@@ -192,8 +194,9 @@ func inspect(ctx context.Context, c *pgx.Conn, config *pgx.ConnConfig) error {
 		return err
 	}
 	if s.commits == "off" {
-		config.RuntimeParams["synchronous_commit"] = "on"
+		s.commits = "on"
 	}
+	config.RuntimeParams["synchronous_commit"] = s.commits // said, so that nobody turns it off meanwhile
 	if s.flushes == "off" {
 		slog.Warn("this database server does not flush what it writes (fsync is off): a power cut loses posts that were acknowledged")
 	}

@@ -111,6 +111,9 @@ func (e *Engine) Dialect() store.Dialect { return store.SQLite }
 // ReadsAhead is false: what is read has been flushed.
 func (e *Engine) ReadsAhead() bool { return false }
 
+// Reconnected is 0: nothing is remembered here.
+func (e *Engine) Reconnected() int64 { return 0 }
+
 // Lanes is 1: there is one writer.
 func (e *Engine) Lanes() int { return 1 }
 
