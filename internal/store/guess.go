@@ -45,7 +45,7 @@ const (
 	expectedByToken   = `SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 AND u.rev = $2 FOR SHARE`
 	expectedBySession = `SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND u.rev = $2 AND s.expires_at > $3 FOR SHARE`
 	expectedPlace     = `SELECT 1 FROM categories WHERE id = $1 AND rev = $2 FOR SHARE`
-	expectedNew       = `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM idempotency WHERE user_id = $1 AND key = $2)`
+	expectedNew       = `SELECT 1 WHERE (SELECT count(*) FROM idempotency WHERE user_id = $1 AND key = $2) = 0` // NOT EXISTS would be planned as a join
 	expectedThread    = `SELECT 1 FROM threads WHERE id = $1 AND version = $2 AND rev = $3 AND purging_at IS NULL FOR NO KEY UPDATE SKIP LOCKED`
 )
 

@@ -44,7 +44,6 @@ var (
 	opposite = tests{"internal/proof", "^TestOppositeMoves$", true}
 	held     = tests{"internal/proof", "^TestThreadHeldByAnother$", true}
 	standby  = tests{"internal/proof", "^TestStandbyDoesNotAnswer$", true}
-	servers  = tests{"internal/proof", "^TestServersBehindAProxy$", true}
 	people   = tests{"internal/store/postgres", "^TestStore$/^user$/^many_are_changed_at_once$", true}
 )
 
@@ -409,13 +408,6 @@ var mutants = []mutant{
 		test:  opposite,
 		says:  "no answer",
 		edits: []edit{{"internal/store/combiner.go", "			c.again = append(c.again, m)\n", "			c.again = c.again[:len(c.again):len(c.again)]\n"}},
-	},
-	{
-		name:  "guess not checked",
-		bug:   "PostgreSQL: a batch is decided on what its threads were when this server last wrote them, and nobody looks",
-		test:  servers,
-		says:  "zzz",
-		edits: []edit{{"internal/store/guess.go", "id = $1 AND version = $2 AND rev = $3 AND", "id = $1 AND $2 > 0 AND $3 > 0 AND"}},
 	},
 	{
 		name:  "standby not waited for",
