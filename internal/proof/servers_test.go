@@ -523,6 +523,7 @@ func refused(t *testing.T, program Program) (code int, said string) {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(ctx, program.Binary, slices.Concat([]string{"serve", "--listen", address}, program.place())...)
+	command.Env = program.environment()
 	out, err := command.CombinedOutput()
 	if ended := new(exec.ExitError); !errors.As(err, &ended) {
 		t.Fatalf("the server ended with %v: %s", err, out)
