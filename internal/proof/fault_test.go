@@ -403,7 +403,7 @@ func TestStandbyDoesNotAnswer(t *testing.T) {
 		}
 	}
 	if answer.Status != http.StatusServiceUnavailable || cancelled == 0 {
-		t.Errorf("after %d waits cut short: %d %s, want 503", cancelled, answer.Status, answer.Body)
+		t.Fatalf("after %d waits cut short: %d %s, want 503", cancelled, answer.Status, answer.Body)
 	}
 	var stored int
 	if err := operator.QueryRow(t.Context(), `SELECT count(*) FROM posts WHERE thread_id = $1`, thread.ID).Scan(&stored); err != nil || stored != 2 {
@@ -414,7 +414,7 @@ func TestStandbyDoesNotAnswer(t *testing.T) {
 	cutShort := cancelUntil(t, cancelWaits)
 	select {
 	case answer := <-answered:
-		t.Errorf("asked again, with %d waits cut short: %d %s, want no answer yet", cutShort, answer.Status, answer.Body)
+		t.Fatalf("asked again, with %d waits cut short: %d %s, want no answer yet", cutShort, answer.Status, answer.Body)
 	case <-time.After(300 * time.Millisecond):
 	}
 	wait("")

@@ -72,16 +72,19 @@ var counterTables = map[forum.CounterOf]*counterTable{
 	forum.OfPeople:         {name: "people_counts", key: []string{"state"}, columns: map[forum.Column]string{forum.Number: "n"}},
 }
 
-// writeCounters is the only place that writes a counter. Rows are written in the lock order,
-// keys sorted inside each kind, each row once.
-func (t *tx) writeCounters() error {
+// writeCounters is the only place that writes a counter, of those gathered the kinds up to last. Rows
+// are written in the lock order, keys sorted inside each kind, each row once.
+func (t *tx) writeCounters(last forum.CounterOf) error {
 	counts := make([]forum.Count, 0, len(t.counts))
 	for counter, n := range t.counts {
+		if counter.Of > last {
+			continue
+		}
 		if n != 0 {
 			counts = append(counts, forum.Count{Counter: counter, N: n})
 		}
+		delete(t.counts, counter)
 	}
-	clear(t.counts)
 	slices.SortFunc(counts, func(a, b forum.Count) int {
 		return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B),
 			strings.Compare(a.Kind, b.Kind), cmp.Compare(a.Column, b.Column))

@@ -367,7 +367,7 @@ func (t *tx) postToChange(change forum.Change, number int64, still forum.Still) 
 func (t *tx) flushPost(id forum.ThreadID, number int64) error {
 	for counter, n := range t.counts {
 		if n != 0 && counter.Of == forum.OfPost && counter.A == int64(id) && counter.B == number {
-			return t.flush()
+			return t.flushThreads()
 		}
 	}
 	return nil

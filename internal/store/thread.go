@@ -537,7 +537,7 @@ func (t *tx) threadTags(thread *forum.Thread) error {
 
 // tallies returns what each participant's posts in a thread add up to, and nobody's.
 func (t *tx) tallies(thread *forum.Thread) ([]forum.Tally, error) {
-	if err := t.flush(); err != nil {
+	if err := t.flushThreads(); err != nil {
 		return nil, err
 	}
 	nobodys := forum.Tally{Posts: thread.Posts, Reactions: thread.Reactions}

@@ -352,9 +352,15 @@ func (thread *thread) receipt(number int64, at time.Time) forum.Receipt {
 		LastActivityAt: thread.LastActivityAt, Version: thread.Version, At: at}
 }
 
-// flush writes what the batch has gathered: threads and counters, in the lock order.
-func (t *tx) flush() error {
-	if err := t.writeCounters(); err != nil {
+// flush writes what the batch has gathered: threads and counters, in the lock order. It is the end.
+func (t *tx) flush() error { return t.write(forum.OfPeople) }
+
+// flushThreads writes what is gathered of threads, whose rows are locked, since it is about to be
+// read. The numbers that threads share wait for the end: their locks are taken once, in one order.
+func (t *tx) flushThreads() error { return t.write(forum.OfParticipant) }
+
+func (t *tx) write(last forum.CounterOf) error {
+	if err := t.writeCounters(last); err != nil {
 		return Deferred{fmt.Errorf("writing counters: %w", err)}
 	}
 	return nil
