@@ -11,8 +11,8 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u
 
 // Clean makes text fit the forum's limits as far as characters go: line ends are unified,
 // blank space at the ends goes (but not that before a first line, which means something in
-// Markdown), and so do control characters and bytes that are not UTF-8. The latter are a
-// loss, however small: dropped says that there were any.
+// Markdown), and so do control characters, bytes that are not UTF-8, and a text of which nothing can
+// be seen. The latter are a loss, however small: dropped says that there were any.
 func Clean(text string) (clean string, dropped bool) {
 	clean = lineEnds.Replace(text)
 	before := len(clean)
@@ -24,7 +24,11 @@ func Clean(text string) (clean string, dropped bool) {
 		return r
 	}, clean)
 	dropped = len(clean) != before
-	return strings.TrimRightFunc(strings.TrimLeft(clean, "\n"), unicode.IsSpace), dropped
+	clean = strings.TrimRightFunc(strings.TrimLeft(clean, "\n"), unicode.IsSpace)
+	if clean != "" && forum.IsBlank(clean) {
+		return "", true
+	}
+	return clean, dropped
 }
 
 // CleanLine is Clean for a name, a text of one line: breaks become spaces, and what cannot be seen

@@ -34,6 +34,7 @@ func TestClean(t *testing.T) {
 // What Clean returns has characters that the forum takes, whatever it was given.
 func FuzzClean(f *testing.F) {
 	f.Add("a\x00\r\n\u2029\uFEFF b")
+	f.Add("\ufffb")
 	f.Fuzz(func(t *testing.T, text string) {
 		limit := forum.LimitBody
 		limit.Min, limit.Max, limit.Bytes = 0, 1<<30, 1<<30
