@@ -594,8 +594,10 @@ func (w *writer) list(items []item) {
 var (
 	webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 	entity     = regexp.MustCompile(`&(#\w{1,8}|\w{2,32});`)
-	startOfOne = regexp.MustCompile(`^(#{1,6}([ \t]|$)|[-+]([ \t]|$)|>|[-=]+[ \t]*$|[|:-][\s|:-]*$|\[[^\]]*\]:)`)
-	numberDot  = regexp.MustCompile(`^(\d{1,9})([.)])([ \t]|$)`)
+	// endsInEntity is an address of which Markdown leaves the end out of the link it makes.
+	endsInEntity = regexp.MustCompile(`&[#\w]{1,32};[?!.,:*_~)&#\w;]*$`)
+	startOfOne   = regexp.MustCompile(`^(#{1,6}([ \t]|$)|[-+]([ \t]|$)|>|[-=]+[ \t]*$|[|:-][\s|:-]*$|\[[^\]]*\]:)`)
+	numberDot    = regexp.MustCompile(`^(\d{1,9})([.)])([ \t]|$)`)
 )
 
 // escape keeps a line of text from being taken for markup. Addresses of the web become links
@@ -610,9 +612,12 @@ func escape(text string, links bool) string {
 		}
 		start, end := at+found[0], at+found[1]
 		escapeWords(&out, text, at, start, links)
-		if becomesLink(text, start, end) {
+		switch linked := becomesLink(text, start, end); {
+		case linked && text[max(start-1, 0)] != '<' && endsInEntity.MatchString(text[start:end]):
+			out.WriteString("<" + text[start:end] + ">") // its end would be read as a character, beside the link
+		case linked:
 			out.WriteString(text[start:end])
-		} else {
+		default:
 			escapeWords(&out, text, start, end, links)
 		}
 		at = end
