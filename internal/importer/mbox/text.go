@@ -517,7 +517,9 @@ func (w *writer) prose(lines []line, indent string) {
 	for _, one := range lines {
 		whole = append(whole, one.text)
 	}
-	links := strings.Contains(strings.Join(whole, "\n"), "](")
+	paragraph := strings.Join(whole, "\n")
+	// A bracket begins a link, or what may be one, in which no address is made a link of by itself.
+	links := strings.Contains(paragraph, "](") || strings.Contains(paragraph, "[") && webAddress.MatchString(paragraph)
 	for i, one := range lines {
 		text := strings.TrimSpace(one.text)
 		end := ""
