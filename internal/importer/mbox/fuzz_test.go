@@ -101,6 +101,7 @@ func FuzzMarkdown(f *testing.F) {
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte("From a@x Thu Jan  1 00:00:00 1970\nFrom: a\n\n>From b\n\nFrom a@x Thu Jan  1 00:00:00 1970\nFrom: c\n"))
 	f.Add([]byte("\n\n\xef\xbb\xbfFrom: a\n\nx"))
+	f.Add([]byte("From \nFrom  00:00:00 0000\n000 000")) // a separator that is none, behind which the reader must be filled
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, one := range splitAll(t, bytes.NewReader(file)) {
 			at := int(one.Offset)

@@ -57,7 +57,11 @@ func (m *mails) next() (*rawMail, error) {
 		case err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
-		ends := m.many && starts && whole && isSeparator(part) && m.headerFollows()
+		ends := false
+		if m.many && starts && whole && isSeparator(part) {
+			part = bytes.Clone(part) // looking ahead moves what the reader holds
+			ends = m.headerFollows()
+		}
 		m.offset += int64(len(part))
 		if whole {
 			m.line++
