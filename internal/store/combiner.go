@@ -148,7 +148,9 @@ func (c *combiner) loop() {
 		if batch == nil {
 			break
 		}
+		c.since.Store(time.Now().UnixNano())
 		c.commit(batch, combining)
+		c.since.Store(0)
 	}
 	for range cap(c.lanes) { // whoever has one still is waited for, and nobody gets one any more
 		c.lanes <- struct{}{}
@@ -223,10 +225,6 @@ type lane struct {
 // durable is acknowledged.
 func (c *combiner) commit(batch []*member, in lane) {
 	first, busy, races := time.Now(), 0, 0
-	if in.guesses != nil || cap(c.lanes) == 0 {
-		c.since.Store(first.UnixNano())
-		defer c.since.Store(0)
-	}
 	for len(batch) > 0 {
 		if err := c.health(); err != nil {
 			answer(batch, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +18,7 @@ type transaction struct {
 	ctx    context.Context
 	conn   *pgx.Conn
 	engine *Engine
+	within time.Duration // an answer comes, or the connection is given up; 0 where it may take any time
 	begun  bool
 	later  []deferred
 	expect []store.Many
@@ -154,6 +156,9 @@ func (t *transaction) describe(text *text) error {
 
 // send sends a pipeline and reads its answers up to the first error.
 func (t *transaction) send(p *pipeline) error {
+	if t.within > 0 {
+		defer bound(t.conn, t.within)()
+	}
 	answers := t.conn.SendBatch(t.ctx, &p.batch)
 	for _, answer := range p.answers {
 		if err := answer(answers); err != nil {

@@ -92,7 +92,9 @@ func (e *Engine) Fill(ctx context.Context, fill func(store.Filling) error) error
 		if _, err := c.Exec(`SET LOCAL statement_timeout = 0`); err != nil {
 			return err
 		}
-		return fill(c.(*transaction))
+		t := c.(*transaction)
+		t.within = 0
+		return fill(t)
 	})
 }
 

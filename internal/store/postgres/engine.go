@@ -25,6 +25,11 @@ type Engine struct {
 
 	texts   sync.Map // by statement: *text
 	running sync.WaitGroup
+
+	// How long an answer is waited for: longer than the server lets a statement take, for the case that
+	// there is no server any more, and nobody to say so.
+	readWithin, writeWithin time.Duration
+
 	closing context.Context
 	stop    context.CancelFunc
 }
@@ -60,7 +65,7 @@ func Open(ctx context.Context, url string) (*Engine, error) {
 	if err := prepare(ctx, config); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", place(config), err)
 	}
-	e := &Engine{}
+	e := &Engine{readWithin: readTimeout + silence, writeWithin: statementTimeout + silence}
 	e.closing, e.stop = context.WithCancel(context.Background())
 	for _, pool := range []struct {
 		of      **pgxpool.Pool
@@ -160,6 +165,7 @@ func (e *Engine) read(ctx context.Context, queries []store.Query) ([]*result, er
 	if len(queries) > 1 {
 		batch.Queue(`COMMIT`)
 	}
+	defer bound(c.Conn(), e.readWithin)()
 	answers := c.Conn().SendBatch(ctx, &batch)
 	results, err := readAll(answers, queries, c.Conn())
 	if closeErr := answers.Close(); err == nil {
@@ -171,6 +177,13 @@ func (e *Engine) read(ctx context.Context, queries []store.Query) ([]*result, er
 		}
 	}
 	return results, err
+}
+
+// bound ends the connection where an answer does not come in time, until lift is called.
+func bound(conn *pgx.Conn, within time.Duration) (lift func()) {
+	network := conn.PgConn().Conn()
+	_ = network.SetDeadline(time.Now().Add(within)) // an error says that it is closed, as the next use will
+	return func() { _ = network.SetDeadline(time.Time{}) }
 }
 
 func readAll(answers pgx.BatchResults, queries []store.Query, conn *pgx.Conn) ([]*result, error) {
@@ -248,7 +261,7 @@ func (e *Engine) Write(_ context.Context, run func(store.Conn) error) error {
 		return err
 	}
 	defer c.Release()
-	t := &transaction{ctx: ctx, conn: c.Conn(), engine: e}
+	t := &transaction{ctx: ctx, conn: c.Conn(), engine: e, within: e.writeWithin}
 	if err = run(t); err == nil {
 		err = t.commit()
 	}
