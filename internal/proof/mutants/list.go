@@ -44,6 +44,7 @@ var (
 	opposite = tests{"internal/proof", "^TestOppositeMoves$", true}
 	held     = tests{"internal/proof", "^TestThreadHeldByAnother$", true}
 	standby  = tests{"internal/proof", "^TestStandbyDoesNotAnswer$", true}
+	guessed  = tests{"internal/store/postgres", "^TestStore$/^history$/^ten_clients$", true}
 	people   = tests{"internal/store/postgres", "^TestStore$/^user$/^many_are_changed_at_once$", true}
 )
 
@@ -408,6 +409,13 @@ var mutants = []mutant{
 		test:  opposite,
 		says:  "no answer",
 		edits: []edit{{"internal/store/combiner.go", "			c.again = append(c.again, m)\n", "			c.again = c.again[:len(c.again):len(c.again)]\n"}},
+	},
+	{
+		name:  "guess not checked",
+		bug:   "PostgreSQL: nobody looks whether a batch rests on what it was guessed to",
+		test:  guessed,
+		says:  "is not linearizable",
+		edits: []edit{{"internal/store/guess.go", "	t.expect(t.wants(batch), at)\n", ""}},
 	},
 	{
 		name:  "standby not waited for",
