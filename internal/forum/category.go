@@ -228,7 +228,7 @@ func (s *Service) checkParent(ctx context.Context, actor Actor, parent CategoryI
 	if parent == 0 {
 		return nil
 	}
-	wrong := FieldError{Field: "parent_id", Message: "is no category that you can see"}
+	wrong := FieldError{Field: "parent_id", Message: "must be a category that you can see"}
 	above, err := s.CategoryByID(ctx, actor, parent)
 	switch {
 	case err == nil && above.Depth+1 < MaxCategoryDepth:

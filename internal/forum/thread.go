@@ -417,7 +417,7 @@ func (s *Service) newThread(ctx context.Context, actor Actor, in NewThread) (Thr
 	tags := wrong.tags(s.Text, in.Tags)
 	category, err := s.CategoryByID(ctx, actor, in.CategoryID)
 	if KindOf(err) == NotFound && err != nil {
-		wrong.add("category_id", "is no category that you can see")
+		wrong.add("category_id", "must be a category that you can see")
 	} else if err != nil {
 		return Thread{}, nil, err
 	}
@@ -503,7 +503,7 @@ func (s *Service) editThread(ctx context.Context, actor Actor, change Change, id
 		}
 		if err != nil {
 			return Receipt{}, &Error{Kind: Invalid, Message: "the thread cannot go there",
-				Fields: []FieldError{{Field: "category_id", Message: "is no category that you can see"}}}
+				Fields: []FieldError{{Field: "category_id", Message: "must be a category that you can see"}}}
 		}
 		if err := CanMoveThread(actor, &thread, &to.Category); err != nil {
 			return Receipt{}, err

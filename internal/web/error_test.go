@@ -45,7 +45,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		{"tag without an address", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "tcp/ip"}, "tags", "Tags must not hold a comma or a slash", "tcp/ip", "tags"},
 		{"tag that is a folder", "/t/1/thread/edit", "/t/1/thread/edit", fill{"title": "kept", "tags": "a, .."}, "tags", "Tags must not be dots alone", "kept", "title"},
 		{"tag with a wide comma", "/new", "/new", fill{"title": "kept", "body": "b", "tags": "a，b"}, "tags", "must not hold a comma", "a，b", "tags"},
-		{"unseen category", "/new", "/new", fill{"title": "kept", "body": "b", "category_id": "99"}, "category_id", "is no category that you can see", "kept", "title"},
+		{"unseen category", "/new", "/new", fill{"title": "kept", "body": "b", "category_id": "99"}, "category_id", "must be a category that you can see", "kept", "title"},
 		{"empty reply", "/t/1/a-thread", "/t/1/reply", fill{"body": "\n "}, "body", "must not be empty", "", ""},
 		{"reply to no post", "/t/1/a-thread?reply=2", "/t/1/reply", fill{"body": "kept", "reply_to": "2x"}, "body", "", "kept", "body"},
 		{"reply of nothing that can be seen", "/t/1/a-thread", "/t/1/reply", fill{"body": "\u200b\u2060"}, "body", "must not be empty", "\u200b\u2060", "body"},
@@ -466,11 +466,11 @@ func TestFormsAreNotGuessedAt(t *testing.T) {
 		typed        fill
 		field, wrong string
 	}{
-		{"a category inside of nothing there is", "/admin/categories/new", "/admin/categories/new", fill{"parent_id": "top"}, "parent_id", "is no category that you can see"},
-		{"a category inside of nought", "/admin/categories/new", "/admin/categories/new", fill{"parent_id": "0"}, "parent_id", "is no category that you can see"},
+		{"a category inside of nothing there is", "/admin/categories/new", "/admin/categories/new", fill{"parent_id": "top"}, "parent_id", "must be a category that you can see"},
+		{"a category inside of nought", "/admin/categories/new", "/admin/categories/new", fill{"parent_id": "0"}, "parent_id", "must be a category that you can see"},
 		{"a category for nobody known", "/admin/categories/new", "/admin/categories/new", fill{"audience": "friends"}, "audience", "is none of those there are"},
 		{"a category for nobody", "/admin/categories/new", "/admin/categories/new", fill{"audience": ""}, "audience", "is none of those there are"},
-		{"moved to nothing there is", "/admin/categories/1", "/admin/categories/1/move", fill{"parent_id": "1 "}, "parent_id", "is no category that you can see"},
+		{"moved to nothing there is", "/admin/categories/1", "/admin/categories/1/move", fill{"parent_id": "1 "}, "parent_id", "must be a category that you can see"},
 	}
 	for _, tt := range tests {
 		ada.get(tt.page)

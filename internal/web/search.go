@@ -45,7 +45,7 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	offset := int(min(positive(query.Get("after")), forum.MaxSearchHits))
 	category := chosen(query, "category")
 	if category < 0 {
-		err = wrongField("category", "is no category that you can see")
+		err = wrongField("category", "must be a category that you can see")
 	} else {
 		p.Result, err = s.service.Search(r.Context(), actor, query.Get("q"), forum.CategoryID(category), offset)
 	}
