@@ -390,11 +390,14 @@ var mutants = []mutant{
 		edits: []edit{{"internal/store/store.go", "&member{change: change, first: lock, run: run, apart: true}", "&member{change: change, first: nil, run: run, apart: lock != nil}"}},
 	},
 	{
-		name:  "SKIP LOCKED left out",
-		bug:   "PostgreSQL: a thread that somebody else holds holds up the whole batch",
-		test:  held,
-		says:  "no answer",
-		edits: []edit{{"internal/store/tx.go", "	skipLocked = ` SKIP LOCKED`\n", "	skipLocked = ``\n"}},
+		name: "SKIP LOCKED left out",
+		bug:  "PostgreSQL: a thread that somebody else holds holds up the whole batch",
+		test: held,
+		says: "no answer",
+		edits: []edit{
+			{"internal/store/tx.go", "	skipLocked = ` SKIP LOCKED`\n", "	skipLocked = ``\n"},
+			{"internal/store/guess.go", "FOR NO KEY UPDATE SKIP LOCKED`", "FOR NO KEY UPDATE`"},
+		},
 	},
 	{
 		name:  "lanes taken by one thread",
