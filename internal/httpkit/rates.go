@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -85,23 +86,31 @@ var quotaOf = map[*Ration]func(forum.Rules) int64{
 // rulesLife is how long the community's rules are kept for its rates, which are no promise to anybody.
 const rulesLife = time.Second
 
+// lastRules are the community's rules as they were read last, the standard ones where they never were.
+type lastRules struct {
+	asked time.Time // when it was known whether they can be read
+	forum.Rules
+}
+
 // rules returns the community's rules as they were a moment ago; where they cannot be read, as they
-// were when they could.
+// were when they could. One reads them, and is not waited for; that they could not be read is
+// remembered as long as they are: what a ration guards cannot be done then either, and says so itself.
 func (k *Kit) rules(ctx context.Context) forum.Rules {
 	s := k.Rates
-	s.rules.mu.Lock()
-	defer s.rules.mu.Unlock()
-	now := s.clock.Now()
-	if age := now.Sub(s.rules.read); s.rules.read.IsZero() || age >= rulesLife || age < 0 {
-		rules, err := k.Service.Rules(ctx)
-		switch {
-		case err == nil:
-			s.rules.read, s.rules.known = now, rules
-		case s.rules.read.IsZero():
-			return forum.StandardRules()
-		}
+	last := s.rules.Load()
+	if age := s.clock.Now().Sub(last.asked); 0 <= age && age < rulesLife || !s.readingRules.TryLock() {
+		return last.Rules
 	}
-	return s.rules.known
+	defer s.readingRules.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, shareWithin)
+	defer cancel()
+	next := *last
+	if rules, err := k.Service.Rules(ctx); err == nil {
+		next.Rules = rules
+	}
+	next.asked = s.clock.Now()
+	s.rules.Store(&next)
+	return next.Rules
 }
 
 // Rates keeps the rations. It is safe for concurrent use, and bounded: where more people than it
@@ -116,11 +125,9 @@ type Rates struct {
 	seed   maphash.Seed
 	shards [rateShards]rateShard
 	shared sharing
-	rules  struct {
-		mu    sync.Mutex
-		read  time.Time
-		known forum.Rules
-	}
+
+	rules        atomic.Pointer[lastRules]
+	readingRules sync.Mutex // tried, never waited for
 }
 
 const (
@@ -153,6 +160,7 @@ func (s subject) String() string { return strconv.FormatUint(s.id, 10) + " " + s
 // more is for load generators; 0 switches all of them off.
 func NewRates(clock forum.Clock, factor float64) *Rates {
 	rates := &Rates{clock: clock, factor: factor, seed: maphash.MakeSeed()}
+	rates.rules.Store(&lastRules{Rules: forum.StandardRules()})
 	for i := range rates.shards {
 		rates.shards[i].held = map[uint64]held{}
 	}
