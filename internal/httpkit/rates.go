@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -188,17 +189,24 @@ func (k *Kit) Spend(ctx context.Context, ration *Ration, key string) error {
 	return k.spendAddress(ctx, x, ration, "")
 }
 
-// SpendSignIn takes one of each ration of signing in with a name.
+// SpendSignIn takes one of each ration of signing in with a name. The name's own, which holds back
+// its owner too, comes last: what is refused to one address does not count against it, and the answer
+// says of it only that it is spent, not how often others try.
 func (k *Kit) SpendSignIn(ctx context.Context, name string) error {
 	x := exchangeOf(ctx)
 	name = k.Service.Text.Fold(name)
-	if err := k.Rates.spend(ctx, x.Header(), &signingInNamed, name, 0); err != nil {
-		return err
-	}
 	if err := k.spendAddress(ctx, x, &signingInFrom, ""); err != nil {
 		return err
 	}
-	return k.spendAddress(ctx, x, &signingInHere, name)
+	if err := k.spendAddress(ctx, x, &signingInHere, name); err != nil {
+		return err
+	}
+	header := http.Header{}
+	err := k.Rates.spend(ctx, header, &signingInNamed, name, 0)
+	if err != nil {
+		maps.Copy(x.Header(), header)
+	}
+	return err
 }
 
 // SpendSignUp takes one of each ration of signing up with a name. A repeated sign-up is answered

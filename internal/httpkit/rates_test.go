@@ -207,6 +207,12 @@ func TestSignInIsRationed(t *testing.T) {
 	if want := 400 - signingInNamed.Quota; refused != want {
 		t.Errorf("one name from many addresses: %d refused, want %d", refused, want)
 	}
+	for range 2 * signingInNamed.Quota {
+		try("203.0.113.9", "dora")
+	}
+	if got := try("198.51.100.7", "dora"); got != 200 {
+		t.Errorf("one address locks a person out everywhere: got %d", got)
+	}
 	refused = 0
 	for i := range 200 {
 		if try("192.0.2.251", fmt.Sprint("name", i)) == 429 {
