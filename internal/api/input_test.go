@@ -5,11 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"folkmoot/internal/api"
 	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
 )
 
 func TestHostileBodies(t *testing.T) {
@@ -106,6 +109,33 @@ func TestHugeBodies(t *testing.T) {
 				t.Errorf("%d bytes were read before the refusal", body.read)
 			}
 		})
+	}
+}
+
+// A body that the server did not wait for is not the sender's mistake, which a program would not
+// send again, and costs nothing of a ration.
+func TestBodiesThatDoNotArrive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.kit.Rates = httpkit.NewRates(stillClock{}, 1)
+	for _, tt := range []struct {
+		err    error
+		status int
+		detail string
+	}{
+		{os.ErrDeadlineExceeded, 503, "the request did not arrive in time: please send it again"},
+		{io.ErrUnexpectedEOF, 422, "the request broke off before its end"},
+	} {
+		r := httptest.NewRequest("POST", api.Prefix+w.path("/threads/{open}/posts"), io.MultiReader(strings.NewReader(`{"body": "`), iotest.ErrReader(tt.err)))
+		r.Header.Set("Authorization", "Bearer "+w.secrets["ben"])
+		got := w.send(r)
+		if got.status != tt.status || got.at("detail") != tt.detail || (got.header.Get("Retry-After") != "") != (tt.status == 503) {
+			t.Errorf("%v: got %d %s", tt.err, got.status, got.text)
+		}
+		checkProblem(t, got)
+		if spent := got.header.Get("RateLimit"); spent != "" {
+			t.Errorf("%v: spends a ration: %s", tt.err, spent)
+		}
 	}
 }
 
