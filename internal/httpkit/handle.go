@@ -117,7 +117,7 @@ func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 // is known a page must be of that one: the Host that a request names anybody can choose, or a proxy
 // may have changed. (A page that tells nobody where it is, since it holds a secret, sends "null".)
 func (k *Kit) sameSite(r *http.Request) bool {
-	_, byToken := r.Header["Authorization"]
+	byToken := len(bearers(r)) > 0
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	origin := r.Header.Get("Origin")
 	if k.Origin != nil && origin != "" && origin != "null" && !safe && !byToken {

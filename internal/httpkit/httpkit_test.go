@@ -122,9 +122,12 @@ func TestIdentify(t *testing.T) {
 		{name: "an unknown token", authorization: []string{"Bearer fmt_none"}, status: 401},
 		{name: "a bad token beside a good cookie", cookie: "folkmoot=" + annSession, authorization: []string{"Bearer fmt_none"}, status: 401},
 		{name: "a token of something else", authorization: []string{"Bearer ghp_none"}, status: 401},
-		{name: "another scheme", authorization: []string{"Basic YTpi"}, status: 401},
+		{name: "a proxy's password", authorization: []string{"Basic YTpi"}, status: 200, body: " "},
+		{name: "a proxy's password, with a cookie", cookie: "folkmoot=" + annSession, authorization: []string{"Basic YTpi"}, status: 200, body: "ann "},
+		{name: "a proxy's password, with a token", authorization: []string{"Basic YTpi", "Bearer " + annToken}, status: 200, body: "ann read"},
 		{name: "two tokens", authorization: []string{"Bearer " + annToken, "Bearer " + annToken}, status: 401},
-		{name: "an empty header", authorization: []string{""}, status: 401},
+		{name: "an empty header", authorization: []string{""}, status: 200, body: " "},
+		{name: "an empty token", authorization: []string{"Bearer"}, status: 401},
 		{name: "a store at fault, with a cookie", cookie: "folkmoot=" + annSession, fault: errors.New("disk"), status: 500},
 		{name: "a store at fault, with a token", authorization: []string{"Bearer " + annToken}, fault: &forum.Error{Kind: forum.Unavailable}, status: 503},
 	}
@@ -334,6 +337,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 		{"a sandboxed form", "POST", map[string]string{"Origin": "null"}, 403},
 		{"a program", "POST", nil, 200},
 		{"a program in a page of another site, with a token", "POST", map[string]string{"Sec-Fetch-Site": "cross-site", "Authorization": "Bearer " + annToken}, 200},
+		{"a form of another site, with a proxy's password", "POST", map[string]string{"Sec-Fetch-Site": "cross-site", "Authorization": "Basic YTpi"}, 403},
 		{"a link on another site", "GET", map[string]string{"Sec-Fetch-Site": "cross-site"}, 200},
 		{"deletion by another site", "DELETE", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 	}
