@@ -155,10 +155,13 @@ func (p *param) text(r *http.Request, query url.Values) (string, error) {
 	return "", invalid(p.name, "is given more than once")
 }
 
+// storable tells text that a store can hold.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
 // checked refuses what no store can hold: a part of a path that holds it names nothing.
 func (p *param) checked(text string) (string, error) {
 	switch {
-	case utf8.ValidString(text) && !strings.ContainsRune(text, 0):
+	case storable(text):
 		return text, nil
 	case p.in == "path":
 		return "", forum.ErrNotFound

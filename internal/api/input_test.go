@@ -209,6 +209,8 @@ func TestHostileQueries(t *testing.T) {
 		"/threads?cursor=%00":                            "cursor",
 		"/threads/" + "1/posts?from=9223372036854775808": "from",
 		"/people/ann/posts?cursor=bm90aGluZw":            "cursor",
+		"/people?cursor=AA":                              "cursor",
+		"/people?cursor=_w":                              "cursor",
 		"/threads?categoryid=1":                          "categoryid",
 		"/threads?Tag=x":                                 "Tag",
 		"/threads?limit=5&page=2&x=1":                    "page",

@@ -106,7 +106,7 @@ func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 	if !k.sameSite(r) {
 		return errOtherSite
 	}
-	if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+	if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) || !utf8.ValidString(r.URL.RawQuery) {
 		return forum.ErrNotFound // nothing has such a name
 	}
 	return k.identify(x, r, actorOf)

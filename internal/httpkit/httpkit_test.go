@@ -304,7 +304,7 @@ func TestBodiesAreBounded(t *testing.T) {
 // Nothing has a name that no database can hold.
 func TestPathsThatNothingHas(t *testing.T) {
 	kit := &Kit{Service: &forum.Service{}, Logger: slog.New(slog.DiscardHandler)}
-	for path, want := range map[string]int{"/u/ada": 200, "/u/%C3%A9": 200, "/u/%00": 404, "/u/a%00b": 404, "/c/%ff": 404} {
+	for path, want := range map[string]int{"/u/ada": 200, "/u/%C3%A9": 200, "/u/%00": 404, "/u/a%00b": 404, "/c/%ff": 404, "/?x=%ff": 200, "/?x=\xff": 404} {
 		handler := kit.Handle(func(w http.ResponseWriter, _ *http.Request) error { _, err := io.WriteString(w, "here"); return err },
 			func(w http.ResponseWriter, _ *http.Request, err *forum.Error) { w.WriteHeader(Status(err.Kind)) })
 		answer := httptest.NewRecorder()
