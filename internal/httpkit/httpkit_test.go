@@ -25,10 +25,13 @@ type sessions struct {
 	users map[string]forum.User // by hash of the secret
 	fault error
 	ended []string
+
+	unused time.Duration // how long ago each session was extended
 }
 
-func (s *sessions) SessionUser(_ context.Context, hash string, _ time.Time) (forum.User, error) {
-	return s.user(hash)
+func (s *sessions) SessionUser(_ context.Context, hash string, now time.Time) (forum.User, time.Time, error) {
+	user, err := s.user(hash)
+	return user, now.Add(forum.SessionLifetime - s.unused), err
 }
 
 func (s *sessions) TokenUser(_ context.Context, hash string) (forum.APIToken, forum.User, error) {
@@ -386,6 +389,36 @@ func TestSessionCookie(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// The cookie of a session lives as long as the session does: it is given again when that is extended.
+func TestKeepSession(t *testing.T) {
+	t.Parallel()
+	cookie, bearer := [2]string{"Cookie", "folkmoot=" + annSession}, [2]string{"Authorization", "Bearer " + annSession}
+	for _, tt := range []struct {
+		name    string
+		header  [2]string
+		unused  time.Duration
+		renewed bool
+	}{
+		{"a visitor", [2]string{"Cookie", ""}, 48 * time.Hour, false},
+		{"used an hour ago", cookie, time.Hour, false},
+		{"used two days ago", cookie, 48 * time.Hour, true},
+		{"used two days ago, by a program", bearer, 48 * time.Hour, false},
+	} {
+		k, _ := newKit(t)
+		k.Service.Store.(*sessions).unused = tt.unused
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set(tt.header[0], tt.header[1])
+		w := serve(k, r, func(w http.ResponseWriter, r *http.Request) error { k.KeepSession(w, r); return nil })
+		want := ""
+		if tt.renewed {
+			want = "folkmoot=fms_ann; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax"
+		}
+		if got := w.Header().Get("Set-Cookie"); got != want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, want)
+		}
 	}
 }
 

@@ -71,6 +71,15 @@ func (k *Kit) OpenSession(w http.ResponseWriter, r *http.Request, secret forum.S
 	k.setCookie(w, r, string(secret), cookieLifetime)
 }
 
+// KeepSession renews the cookie of a session that is being extended, in an answer that nobody but the
+// browser keeps.
+func (k *Kit) KeepSession(w http.ResponseWriter, r *http.Request) {
+	x := exchangeOf(r.Context())
+	if x.actor.Renewed && len(bearers(r)) == 0 {
+		k.OpenSession(w, r, x.secret)
+	}
+}
+
 // CloseSession ends the session by which the request came and takes the cookie back.
 func (k *Kit) CloseSession(w http.ResponseWriter, r *http.Request) error {
 	if err := k.SignOut(r.Context()); err != nil {
