@@ -97,21 +97,9 @@ func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) 
 	}
 	m.done = make(chan struct{})
 	c.handedIn.Add(1)
-	defer c.bytes.Add(-int64(m.bytes))
-	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && len(c.waiting) > 0 {
+	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && len(c.waiting) > 0 || !c.letIn(m) {
+		c.bytes.Add(-int64(m.bytes))
 		return forum.Receipt{}, errTooMany
-	}
-	if m.apart && cap(c.lanes) > 0 {
-		if c.apart.Load() > maxWaiting {
-			return forum.Receipt{}, errTooMany
-		}
-		c.runApart(m)
-	} else {
-		select {
-		case c.waiting <- m:
-		default:
-			return forum.Receipt{}, errTooMany
-		}
 	}
 	select {
 	case <-m.done:
@@ -127,6 +115,30 @@ func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) 
 			return forum.Receipt{}, errStopped
 		}
 	}
+}
+
+// letIn has a member wait for a batch, or for a transaction of its own; not where too many do.
+func (c *combiner) letIn(m *member) bool {
+	if m.apart && cap(c.lanes) > 0 {
+		if c.apart.Load() > maxWaiting {
+			return false
+		}
+		c.runApart(m)
+		return true
+	}
+	select {
+	case c.waiting <- m:
+		return true
+	default:
+		return false
+	}
+}
+
+// letGo ends the waiting of a member that is decided. Its bytes were waiting with it, whether its
+// caller still was or not.
+func (c *combiner) letGo(m *member) {
+	c.bytes.Add(-int64(m.bytes))
+	close(m.done)
 }
 
 // health returns why writing has stopped, nil while it goes on.
@@ -227,7 +239,7 @@ func (c *combiner) commit(batch []*member, in lane) {
 	first, busy, races := time.Now(), 0, 0
 	for len(batch) > 0 {
 		if err := c.health(); err != nil {
-			answer(batch, err)
+			c.answer(batch, err)
 			return
 		}
 		began := time.Now()
@@ -241,16 +253,16 @@ func (c *combiner) commit(batch []*member, in lane) {
 		case errors.Is(err, ErrGuess): // it asks now
 		case fault == FaultFlush:
 			c.breakDown(err)
-			answer(batch, c.health())
+			c.answer(batch, c.health())
 			return
 		case fault == FaultBusy && busy == maxBusyRuns:
-			answer(batch, busyError(err))
+			c.answer(batch, busyError(err))
 			return
 		case fault == FaultResource, fault == FaultLost && time.Since(first) > maxLost:
-			answer(batch, resourceError(err))
+			c.answer(batch, resourceError(err))
 			return
 		case fault == FaultUnknown && time.Since(first) > maxLost:
-			answer(batch, unknownError(err))
+			c.answer(batch, unknownError(err))
 			return
 		case fault == FaultUnknown:
 			batch = c.answerKeyless(batch, err)
@@ -264,9 +276,9 @@ func (c *combiner) commit(batch []*member, in lane) {
 			races++
 		case culprit != nil:
 			batch = without(batch, culprit)
-			answer([]*member{culprit}, err)
+			c.answer([]*member{culprit}, err)
 		case len(batch) == 1:
-			answer(batch, err)
+			c.answer(batch, err)
 			return
 		default: // of the batch as a whole, such as writing the counters: halve until it is found
 			c.commit(batch[:len(batch)/2], in)
@@ -349,7 +361,7 @@ func (c *combiner) answerOrAgain(batch []*member) {
 	for _, m := range batch {
 		switch {
 		case !errors.Is(m.err, errHeld):
-			close(m.done)
+			c.letGo(m)
 		case m.apart || m.held == maxHeld:
 			c.waitForThread(m)
 		default:
@@ -367,7 +379,7 @@ func (c *combiner) waitForThread(m *member) {
 	thread := m.change.Thread
 	others, running := c.behind[thread]
 	if len(others) >= maxWaiting {
-		answer([]*member{m}, errTooMany)
+		c.answer([]*member{m}, errTooMany)
 		return
 	}
 	c.behind[thread] = append(others, m)
@@ -414,10 +426,10 @@ func (c *combiner) takeBehind(thread forum.ThreadID) []*member {
 }
 
 // answer lets members go with err.
-func answer(batch []*member, err error) {
+func (c *combiner) answer(batch []*member, err error) {
 	for _, m := range batch {
 		m.receipt, m.err = forum.Receipt{}, err
-		close(m.done)
+		c.letGo(m)
 	}
 }
 
@@ -431,15 +443,16 @@ func without(batch []*member, culprit *member) []*member {
 	return rest
 }
 
-// answerKeyless lets those go whom no key would tell whether they are stored already, and returns the others.
+// answerKeyless lets those go whom no key would tell whether they are stored already, and returns the
+// others. Who was refused or passed over has nothing stored.
 func (c *combiner) answerKeyless(batch []*member, cause error) []*member {
-	keyless := func(m *member) bool { return m.change.Key == "" && !errors.Is(m.err, errHeld) }
-	for _, m := range batch {
-		if keyless(m) {
-			answer([]*member{m}, unknownError(cause))
+	return slices.DeleteFunc(slices.Clone(batch), func(m *member) bool {
+		if m.change.Key != "" || m.err != nil {
+			return false
 		}
-	}
-	return slices.DeleteFunc(slices.Clone(batch), keyless)
+		c.answer([]*member{m}, unknownError(cause))
+		return true
+	})
 }
 
 func (c *combiner) breakDown(cause error) {
