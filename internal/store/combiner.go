@@ -65,13 +65,13 @@ type combiner struct {
 	lanes    chan struct{} // a token for each transaction apart from the batches
 	waits    chan struct{} // a token for each of those that waits for a thread: one fewer, so that others go on
 	apart    atomic.Int64  // members that wait for one, or are in it
-	since    atomic.Int64  // when the batch began that is being written, 0 between batches
 	stopped  chan struct{}
 	observed atomic.Pointer[func(Batch)]
 
 	mu     sync.Mutex
 	broken error                        // why writing stopped for good, nil while it goes on
 	behind map[forum.ThreadID][]*member // who waits for a thread that another transaction holds
+	since  map[*lane]time.Time          // when each batch began that is being written
 
 	pending *member   // taken from waiting, but over the last batch's bound
 	again   []*member // passed over by the last batch
@@ -79,7 +79,7 @@ type combiner struct {
 
 func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
 	return &combiner{engine: engine, clock: clock, closing: closing, lanes: make(chan struct{}, engine.Lanes()-1),
-		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{},
+		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{}, since: map[*lane]time.Time{},
 		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
 }
 
@@ -160,9 +160,7 @@ func (c *combiner) loop() {
 		if batch == nil {
 			break
 		}
-		c.since.Store(time.Now().UnixNano())
-		c.commit(batch, combining)
-		c.since.Store(0)
+		c.commitIn(&combining, batch)
 	}
 	for range cap(c.lanes) { // whoever has one still is waited for, and nobody gets one any more
 		c.lanes <- struct{}{}
@@ -176,7 +174,7 @@ func (c *combiner) runApart(m *member) {
 		defer c.apart.Add(-1)
 		select {
 		case c.lanes <- struct{}{}:
-			c.commit([]*member{m}, lane{skip: true, texts: map[statementID]string{}})
+			c.commitIn(&lane{skip: true, texts: map[statementID]string{}}, []*member{m})
 			<-c.lanes
 		case <-c.stopped:
 		}
@@ -231,6 +229,31 @@ type lane struct {
 	skip    bool                   // it does not wait for threads that another transaction holds
 	texts   map[statementID]string // of counters' statements
 	guesses *guesses
+}
+
+// commitIn commits a batch, and keeps meanwhile when it began.
+func (c *combiner) commitIn(in *lane, batch []*member) {
+	c.began(in, time.Now())
+	defer c.began(in, time.Time{})
+	c.commit(batch, *in)
+}
+
+func (c *combiner) began(in *lane, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.since[in] = at; at.IsZero() {
+		delete(c.since, in)
+	}
+}
+
+// writing is how long the batch has taken that has taken longest of those being written, 0 where none is.
+func (c *combiner) writing() (longest time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, began := range c.since {
+		longest = max(longest, time.Since(began))
+	}
+	return longest
 }
 
 // commit runs a batch to its end: every member is answered, or comes again, and only what is
@@ -402,7 +425,7 @@ func (c *combiner) runBehind(thread forum.ThreadID) {
 			return
 		}
 		batch := c.takeBehind(thread)
-		c.commit(batch, lane{texts: map[statementID]string{}})
+		c.commitIn(&lane{texts: map[statementID]string{}}, batch)
 		<-c.lanes
 		<-c.waits
 		if len(batch) == 0 {

@@ -213,6 +213,24 @@ func TestRefusalIsNoUnknownCommit(t *testing.T) {
 	}
 }
 
+// wide is a scripted engine of several lanes.
+type wide struct{ *scripted }
+
+func (wide) Lanes() int { return 3 }
+
+// A write in a lane of its own is one that is being written.
+func TestWritingInAnyLane(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, wide{&scripted{ends: func(int, []string) (bool, error) { return true, nil }}})
+	defer s.Close()
+	release := hold(t, s)
+	if s.Writing() == 0 {
+		t.Error("nothing is said to be written")
+	}
+	release()
+	waitFor(t, "it is written", func() bool { return s.Writing() == 0 })
+}
+
 // handIn hands in a member that stores name, while the writer is held up.
 func handIn(tb testing.TB, s *store.Store, name, key string) <-chan error {
 	tb.Helper()
