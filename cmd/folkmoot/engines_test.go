@@ -483,6 +483,8 @@ func (tr *trace) pages() []string {
 		thread, thread + "/posts?limit=100", fmt.Sprintf("%s/posts?from=%d&limit=3", thread, from), fmt.Sprintf("%s/posts/%d", thread, number), fmt.Sprintf("%s/posts/%d/revisions", thread, number),
 		"/api/v1/people?limit=5", "/api/v1/people", "/api/v1/people/" + person, "/api/v1/people/" + person + "/posts?limit=5", "/api/v1/me", "/api/v1/tokens", "/api/v1/about", "/api/v1/site",
 		"/api/v1/openapi.json", "/healthz", "/readyz",
+		"/admin/people?after=%00", "/admin/people?name=a%00b%ff", "/search?q=%00", "/search?q=user:%ff", "/?before=%00", "/no-such-page?\xff", "/no-such-page?%00",
+		"/api/v1/people?cursor=AA", "/api/v1/people?cursor=_w", "/api/v1/threads?tag=%00",
 	}
 }
 

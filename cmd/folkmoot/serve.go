@@ -156,7 +156,7 @@ func (m *moot) work(ctx context.Context, every time.Duration, logger *slog.Logge
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { m.store.Run(ctx) })
-	running.Go(func() { m.writeViews(ctx, logger) })
+	running.Go(func() { m.writeGathered(ctx, logger) })
 	running.Go(func() { m.verifyEvery(ctx, every, logger) })
 	return func() {
 		cancel()
@@ -164,8 +164,9 @@ func (m *moot) work(ctx context.Context, every time.Duration, logger *slog.Logge
 	}
 }
 
-// writeViews writes the views gathered every few seconds, and at the end.
-func (m *moot) writeViews(ctx context.Context, logger *slog.Logger) {
+// writeGathered writes every few seconds, and at the end, what reading has left to be written: views,
+// and which sessions are in use.
+func (m *moot) writeGathered(ctx context.Context, logger *slog.Logger) {
 	tick := time.NewTicker(forum.ViewsEvery)
 	defer tick.Stop()
 	for ended := false; !ended; {
@@ -176,6 +177,9 @@ func (m *moot) writeViews(ctx context.Context, logger *slog.Logger) {
 		}
 		if err := m.WriteViews(context.WithoutCancel(ctx)); err != nil {
 			logger.Warn("views were not written", "error", err)
+		}
+		if err := m.ExtendSessions(context.WithoutCancel(ctx)); err != nil {
+			logger.Warn("sessions were not extended", "error", err)
 		}
 	}
 }

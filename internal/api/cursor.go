@@ -45,7 +45,7 @@ func writeWordCursor(word string) string { return base64.RawURLEncoding.EncodeTo
 
 func readWordCursor(text string) (string, error) {
 	plain, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
+	if err != nil || !storable(string(plain)) {
 		return "", errCursor
 	}
 	return string(plain), nil

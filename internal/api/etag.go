@@ -10,8 +10,8 @@ import (
 )
 
 // etag is the entity tag of what ctx's person sees of a version: of this database, since a
-// restored one may count up to the same version again, and of this person, whose own reaction
-// and rights are part of it. and are further numbers it shows that have no version.
+// restored one may count up to the same version again, and of this person in the role that decides,
+// since their own reaction and rights are part of it. and are further numbers that it rests on.
 func (s *server) etag(ctx context.Context, version int64, and ...int64) (string, error) {
 	epoch, err := s.databaseEpoch(ctx)
 	if err != nil {
@@ -20,9 +20,11 @@ func (s *server) etag(ctx context.Context, version int64, and ...int64) (string,
 	b := make([]byte, 0, 64)
 	b = append(b, '"')
 	b = strconv.AppendInt(b, version, 10)
-	for _, n := range append(and, int64(httpkit.ActorOf(ctx).User)) {
+	reader := httpkit.ActorOf(ctx).Visibility()
+	for _, n := range append(and, int64(reader.User)) {
 		b = strconv.AppendInt(append(b, '.'), n, 10)
 	}
+	b = append(append(b, '.'), reader.Role...)
 	b = append(append(append(b, '.'), epoch...), '"')
 	return string(b), nil
 }

@@ -76,8 +76,18 @@ func (f *form) key(r *http.Request) string {
 	return ""
 }
 
-// decode reads a request into in, which is a pointer.
-func (f *form) decode(r *http.Request, in any) error {
+// read reads the body of a request into b where the operation takes one. It comes before all that may
+// take long, since the server waits for a body only so long.
+func (f *form) read(r *http.Request, b *bytes.Buffer) error {
+	if f.body == nil {
+		return nil
+	}
+	_, err := b.ReadFrom(r.Body)
+	return err
+}
+
+// decode reads a request, whose body is text, into in, which is a pointer.
+func (f *form) decode(r *http.Request, text []byte, in any) error {
 	target := reflect.ValueOf(in).Elem()
 	query, err := f.readQuery(r)
 	if err != nil {
@@ -85,18 +95,18 @@ func (f *form) decode(r *http.Request, in any) error {
 	}
 	for i := range f.params {
 		p := &f.params[i]
-		text, err := p.text(r, query)
+		value, err := p.text(r, query)
 		if err != nil {
 			return err
 		}
-		if err := p.set(target.FieldByIndex(p.index), text); err != nil {
+		if err := p.set(target.FieldByIndex(p.index), value); err != nil {
 			return err
 		}
 	}
 	if f.body == nil {
 		return nil
 	}
-	return decodeBody(r, target.FieldByIndex(f.body).Addr().Interface())
+	return decodeBody(r, text, target.FieldByIndex(f.body).Addr().Interface())
 }
 
 // readQuery reads the query. What is not known here is refused: a mistyped filter must not answer
@@ -145,10 +155,13 @@ func (p *param) text(r *http.Request, query url.Values) (string, error) {
 	return "", invalid(p.name, "is given more than once")
 }
 
+// storable tells text that a store can hold.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
 // checked refuses what no store can hold: a part of a path that holds it names nothing.
 func (p *param) checked(text string) (string, error) {
 	switch {
-	case utf8.ValidString(text) && !strings.ContainsRune(text, 0):
+	case storable(text):
 		return text, nil
 	case p.in == "path":
 		return "", forum.ErrNotFound
@@ -208,30 +221,16 @@ var errMediaType = errors.New("the body is not JSON by its Content-Type")
 
 // decodeBody reads a JSON body. A missing content type is taken for JSON: what a browser can be
 // made to send from another site was refused before.
-func decodeBody(r *http.Request, body any) error {
+func decodeBody(r *http.Request, text []byte, body any) error {
 	if given := r.Header.Get("Content-Type"); given != "" && given != "application/json" {
 		if media, _, err := mime.ParseMediaType(given); err != nil || media != "application/json" {
 			return errMediaType
 		}
 	}
-	b := buffers.Get().(*bytes.Buffer)
-	defer release(b)
-	if _, err := b.ReadFrom(r.Body); err != nil {
-		return unreadable(err)
-	}
-	if err := json.Unmarshal(b.Bytes(), body, decoding); err != nil {
-		return undecodable(err, b.Bytes())
+	if err := json.Unmarshal(text, body, decoding); err != nil {
+		return undecodable(err, text)
 	}
 	return nil
-}
-
-// unreadable says why a body did not arrive.
-func unreadable(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return err
-	}
-	return &forum.Error{Kind: forum.Invalid, Message: "the request broke off before its end", Cause: err}
 }
 
 // undecodable says in a person's words what is wrong with a body, and where.

@@ -5,11 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"folkmoot/internal/api"
 	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
 )
 
 func TestHostileBodies(t *testing.T) {
@@ -109,6 +112,33 @@ func TestHugeBodies(t *testing.T) {
 	}
 }
 
+// A body that the server did not wait for is not the sender's mistake, which a program would not
+// send again, and costs nothing of a ration.
+func TestBodiesThatDoNotArrive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.kit.Rates = httpkit.NewRates(stillClock{}, 1)
+	for _, tt := range []struct {
+		err    error
+		status int
+		detail string
+	}{
+		{os.ErrDeadlineExceeded, 503, "the request did not arrive in time: please send it again"},
+		{io.ErrUnexpectedEOF, 422, "the request broke off before its end"},
+	} {
+		r := httptest.NewRequest("POST", api.Prefix+w.path("/threads/{open}/posts"), io.MultiReader(strings.NewReader(`{"body": "`), iotest.ErrReader(tt.err)))
+		r.Header.Set("Authorization", "Bearer "+w.secrets["ben"])
+		got := w.send(r)
+		if got.status != tt.status || got.at("detail") != tt.detail || (got.header.Get("Retry-After") != "") != (tt.status == 503) {
+			t.Errorf("%v: got %d %s", tt.err, got.status, got.text)
+		}
+		checkProblem(t, got)
+		if spent := got.header.Get("RateLimit"); spent != "" {
+			t.Errorf("%v: spends a ration: %s", tt.err, spent)
+		}
+	}
+}
+
 // letters is endless text.
 type letters struct{}
 
@@ -179,6 +209,8 @@ func TestHostileQueries(t *testing.T) {
 		"/threads?cursor=%00":                            "cursor",
 		"/threads/" + "1/posts?from=9223372036854775808": "from",
 		"/people/ann/posts?cursor=bm90aGluZw":            "cursor",
+		"/people?cursor=AA":                              "cursor",
+		"/people?cursor=_w":                              "cursor",
 		"/threads?categoryid=1":                          "categoryid",
 		"/threads?Tag=x":                                 "Tag",
 		"/threads?limit=5&page=2&x=1":                    "page",

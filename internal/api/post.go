@@ -121,7 +121,7 @@ func (s *server) listPosts(ctx context.Context, in *struct {
 	for i := range page.Posts {
 		posts[i] = newPost(&page.Posts[i])
 	}
-	etag, err := s.etag(ctx, page.Thread.Version, in.From, int64(in.Limit))
+	etag, err := s.etag(ctx, page.Thread.Version, page.Thread.Category.Rev, in.From, int64(in.Limit))
 	return &tagged[PostPage]{ETag: etag, Body: PostPage{Thread: newThread(&page.Thread), Posts: posts,
 		First: page.First, Previous: page.Previous, Next: page.Next, Last: page.Last}}, err
 }

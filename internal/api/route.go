@@ -58,13 +58,18 @@ func route[In, Out any, P interface {
 		handle = s.kit.HandleReply
 	}
 	s.mux.Handle(op.method+" "+Prefix+op.path, handle(func(w http.ResponseWriter, r *http.Request) error {
+		body := buffers.Get().(*bytes.Buffer)
+		defer release(body)
+		if err := form.read(r, body); err != nil {
+			return err
+		}
 		if op.ration != nil {
 			if err := s.kit.Spend(r.Context(), op.ration, form.key(r)); err != nil {
 				return err
 			}
 		}
 		in := new(In)
-		if err := form.decode(r, in); err == errMediaType {
+		if err := form.decode(r, body.Bytes(), in); err == errMediaType {
 			return refuseMediaType(w, r)
 		} else if err != nil {
 			return err

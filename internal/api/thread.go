@@ -193,7 +193,7 @@ func (s *server) getThread(ctx context.Context, in *ThreadQuery) (*tagged[Thread
 }
 
 func (s *server) taggedThread(ctx context.Context, thread *forum.Thread) (*tagged[Thread], error) {
-	etag, err := s.etag(ctx, thread.Version)
+	etag, err := s.etag(ctx, thread.Version, thread.Category.Rev)
 	return &tagged[Thread]{ETag: etag, Body: newThread(thread)}, err
 }
 

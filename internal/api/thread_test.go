@@ -114,3 +114,36 @@ func TestThreadVersions(t *testing.T) {
 	w.must(http.StatusNotModified, "ann", "GET", path, nil, "If-None-Match", `"other", `+second)
 	w.must(http.StatusOK, "ann", "PATCH", path, values{"title": "Third"}, "If-Match", "*")
 }
+
+// What a reader sees depends on what they may by now, and with what they ask.
+func TestVersionsForReaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.secrets["writing"] = w.must(http.StatusCreated, "mod", "POST", "/tokens", values{"name": "writing", "scope": "write"}).at("token").(string)
+	for _, pattern := range []string{"/threads/{open}", "/threads/{open}/posts", "/threads/{open}/posts/1"} {
+		path := w.path(pattern)
+		tag := func(person string) string { return w.must(http.StatusOK, person, "GET", path, nil).header.Get("ETag") }
+		moderator, member := tag("mod"), tag("ann")
+		w.must(http.StatusNotModified, "mod", "GET", path, nil, "If-None-Match", moderator)
+		w.must(http.StatusOK, "writing", "GET", path, nil, "If-None-Match", moderator)
+		w.must(http.StatusNoContent, "admin", "PUT", "/people/ann/role", values{"role": "moderator"})
+		w.must(http.StatusOK, "ann", "GET", path, nil, "If-None-Match", member)
+		promoted := tag("ann")
+		w.must(http.StatusNoContent, "admin", "PUT", "/people/ann/suspension", values{"reason": "x"})
+		w.must(http.StatusOK, "ann", "GET", path, nil, "If-None-Match", promoted)
+		w.must(http.StatusNoContent, "admin", "DELETE", "/people/ann/suspension", nil)
+		w.must(http.StatusNoContent, "admin", "PUT", "/people/ann/role", values{"role": "member"})
+		w.must(http.StatusNotModified, "ann", "GET", path, nil, "If-None-Match", member)
+	}
+	permissions := w.path("/categories/{general}/permissions")
+	for _, pattern := range []string{"/threads/{open}", "/threads/{open}/posts"} {
+		path := w.path(pattern)
+		before := w.must(http.StatusOK, "mod", "GET", path, nil)
+		w.must(http.StatusNoContent, "admin", "PUT", permissions, values{"permissions": values{"moderator": values{"see": true}}})
+		after := w.must(http.StatusOK, "mod", "GET", path, nil, "If-None-Match", before.header.Get("ETag"))
+		if before.text == after.text {
+			t.Errorf("%s: who does not moderate there any more sees as much as before: the test is void", path)
+		}
+		w.must(http.StatusNoContent, "admin", "PUT", permissions, values{"permissions": values{}})
+	}
+}

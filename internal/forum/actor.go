@@ -32,6 +32,7 @@ type Actor struct {
 	Suspended bool
 	Scope     Scope // "" (a session, the command line) is everything
 	Rev       int64 // of the person, as read with the credentials
+	Renewed   bool  // the session they came by is being extended
 	Refused   error // why nothing new may be done now, a rate say; what is known under a key is still answered
 
 	remembered Secret // by which the actor was not read but remembered

@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 )
 
-// SessionLifetime is how long a sign-in lasts.
+// SessionLifetime is how long a session lasts after it was last used.
 const SessionLifetime = 60 * 24 * time.Hour
+
+// sessionStep is how much of its time a session in use loses before it is extended: a write a day.
+const sessionStep = 24 * time.Hour
 
 // Secret is what a session or token is presented by. Only its hash is stored.
 type Secret string
@@ -49,8 +53,10 @@ type CredentialStore interface {
 	// SetPassword replaces it and ends every session and token of the person.
 	SetPassword(ctx context.Context, id UserID, hash string) error
 	CreateSession(ctx context.Context, hash string, user UserID, now, expires time.Time) error
-	// SessionUser returns the person of a session not expired at now.
-	SessionUser(ctx context.Context, hash string, now time.Time) (User, error)
+	// SessionUser returns the person of a session not expired at now, and when it expires.
+	SessionUser(ctx context.Context, hash string, now time.Time) (User, time.Time, error)
+	// ExtendSession has a session expire then, if it has not by now and does not later.
+	ExtendSession(ctx context.Context, hash string, now, then time.Time) error
 	DeleteSession(ctx context.Context, hash string) error
 	// CreateToken makes a token. The receipt's ID is its id; Replayed where the key was known.
 	CreateToken(ctx context.Context, change Change, token APIToken, hash string) (Receipt, error)
@@ -123,31 +129,77 @@ func (s *Service) ActorOf(ctx context.Context, secret Secret) (Actor, error) {
 		read = s.SessionActor
 	}
 	actor, err := read(ctx, secret)
-	if err != nil {
+	if err != nil || actor.Renewed {
 		s.memory.actors.forget(secret)
-		return Actor{}, err
+		return actor, err
 	}
-	s.memory.actors.put(secret, actor)
+	s.memory.actors.put(secret, knownActor{actor, s.Clock.Now().Add(sessionStep)})
 	return actor, nil
 }
 
 // ReplyingActor is ActorOf for CreatePost alone: it may remember who held the secret lately, since
 // that is checked again where the post is written.
 func (s *Service) ReplyingActor(ctx context.Context, secret Secret) (Actor, error) {
-	if actor, known := s.memory.actors.get(secret); known {
-		actor.remembered = secret
-		return actor, nil
+	if known, ok := s.memory.actors.get(secret); ok && s.Clock.Now().Before(known.until) {
+		known.remembered = secret
+		return known.Actor, nil
 	}
 	return s.ActorOf(ctx, secret)
 }
 
-// SessionActor returns who holds a session; Unauthenticated where nobody does.
+// SessionActor returns who holds a session; Unauthenticated where nobody does. The session is noted
+// to be extended where it has not been for a while.
 func (s *Service) SessionActor(ctx context.Context, secret Secret) (Actor, error) {
-	user, err := s.Store.SessionUser(ctx, secret.Hash(), s.Clock.Now())
+	now := s.Clock.Now()
+	user, expires, err := s.Store.SessionUser(ctx, secret.Hash(), now)
 	if err != nil {
 		return Actor{}, notSignedIn(err)
 	}
-	return user.Actor(), nil
+	actor := user.Actor()
+	if actor.Renewed = expires.Before(now.Add(SessionLifetime - sessionStep)); actor.Renewed {
+		s.used.add(secret.Hash())
+	}
+	return actor, nil
+}
+
+// maxUsedSessions bounds the memory of one gathering; further ones are noted again when they are used again.
+const maxUsedSessions = 10_000
+
+// usedSessions gathers the sessions that are to be extended, by hash. What was gathered is lost in a
+// crash, and gathered again. It is safe for concurrent use.
+type usedSessions struct {
+	mu     sync.Mutex
+	hashes map[string]bool
+}
+
+func (u *usedSessions) add(hash string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.hashes == nil {
+		u.hashes = map[string]bool{}
+	}
+	if len(u.hashes) < maxUsedSessions {
+		u.hashes[hash] = true
+	}
+}
+
+func (u *usedSessions) take() map[string]bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	taken := u.hashes
+	u.hashes = nil
+	return taken
+}
+
+// ExtendSessions extends those that were used since the last call, as far as they have not ended.
+func (s *Service) ExtendSessions(ctx context.Context) error {
+	for hash := range s.used.take() {
+		now := s.Clock.Now()
+		if err := s.Store.ExtendSession(ctx, hash, now, now.Add(SessionLifetime)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TokenActor returns who holds a token; Unauthenticated where nobody does.

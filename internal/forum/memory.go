@@ -1,6 +1,9 @@
 package forum
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // maxRemembered bounds each of the memories: some ten megabytes when full.
 const maxRemembered = 10_000
@@ -11,9 +14,15 @@ const maxRemembered = 10_000
 // decided again on what is read anew. When posts of a thread were written is kept with the version
 // of the thread it holds for. It is safe for concurrent use.
 type memory struct {
-	actors   recent[Secret, Actor]
+	actors   recent[Secret, knownActor]
 	threads  recent[threadFor, Thread]
 	activity recent[ThreadID, Activity]
+}
+
+// knownActor is who holds a secret, until that is read again: a session is extended where it is read.
+type knownActor struct {
+	Actor
+	until time.Time
 }
 
 // threadFor is a thread as people of a role see it: apart from what only its author may.

@@ -21,6 +21,7 @@ type Service struct {
 	Views     *Views
 
 	memory memory
+	used   usedSessions
 }
 
 // Text turns what people write into what is stored beside it.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -89,13 +91,14 @@ var (
 	errOtherSite = &forum.Error{Kind: forum.Forbidden, Message: "this request came from a page of another site"}
 	errInternal  = &forum.Error{Kind: forum.Internal, Message: "something went wrong here; it has been written to the log"}
 	errLate      = &forum.Error{Kind: forum.Unavailable, Message: "this took too long; what you sent may be stored: try again with the same key"}
+	errNoBody    = &forum.Error{Kind: forum.Unavailable, Message: "the request did not arrive in time: please send it again"}
 	errGone      = &forum.Error{Kind: forum.Unavailable, Message: "the request was given up"}
 )
 
 // admit applies the limits of a request and finds out who asks.
 func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(x.ResponseWriter, r.Body, forum.MaxRequestBytes)
+		r.Body = arriving{http.MaxBytesReader(x.ResponseWriter, r.Body, forum.MaxRequestBytes)}
 	}
 	if r.ContentLength > forum.MaxRequestBytes {
 		return errTooLarge
@@ -103,7 +106,7 @@ func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 	if !k.sameSite(r) {
 		return errOtherSite
 	}
-	if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+	if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) || !utf8.ValidString(r.URL.RawQuery) {
 		return forum.ErrNotFound // nothing has such a name
 	}
 	return k.identify(x, r, actorOf)
@@ -114,7 +117,7 @@ func (k *Kit) admit(x *exchange, r *http.Request, actorOf actorFunc) error {
 // is known a page must be of that one: the Host that a request names anybody can choose, or a proxy
 // may have changed. (A page that tells nobody where it is, since it holds a secret, sends "null".)
 func (k *Kit) sameSite(r *http.Request) bool {
-	_, byToken := r.Header["Authorization"]
+	byToken := len(bearers(r)) > 0
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	origin := r.Header.Get("Origin")
 	if k.Origin != nil && origin != "" && origin != "null" && !safe && !byToken {
@@ -136,10 +139,7 @@ func (k *Kit) answerError(x *exchange, r *http.Request, fail FailFunc, err error
 // shown is err as a person may see it; what they may not see is logged.
 func (k *Kit) shown(x *exchange, r *http.Request, err error) *forum.Error {
 	var known *forum.Error
-	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
-		return errTooLarge
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return errGone
 	case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() != nil && !errors.As(err, &known):
@@ -155,6 +155,23 @@ func (k *Kit) shown(x *exchange, r *http.Request, err error) *forum.Error {
 	}
 	k.Logger.ErrorContext(r.Context(), "failed", "request", x.requestID(), "method", r.Method, "path", r.URL.Path, "error", err)
 	return errInternal
+}
+
+// arriving is the body of a request. What keeps it from arriving it says in a person's words.
+type arriving struct{ io.ReadCloser }
+
+func (b arriving) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil, err == io.EOF:
+		return n, err
+	case errors.As(err, &tooLarge):
+		return n, errTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded): // the server's, which may itself have been slow
+		return n, errNoBody
+	}
+	return n, &forum.Error{Kind: forum.Invalid, Message: "the request broke off before its end", Cause: err}
 }
 
 // retryAfter is the answer of an error that does not say when to come back.

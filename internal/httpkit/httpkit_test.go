@@ -25,10 +25,13 @@ type sessions struct {
 	users map[string]forum.User // by hash of the secret
 	fault error
 	ended []string
+
+	unused time.Duration // how long ago each session was extended
 }
 
-func (s *sessions) SessionUser(_ context.Context, hash string, _ time.Time) (forum.User, error) {
-	return s.user(hash)
+func (s *sessions) SessionUser(_ context.Context, hash string, now time.Time) (forum.User, time.Time, error) {
+	user, err := s.user(hash)
+	return user, now.Add(forum.SessionLifetime - s.unused), err
 }
 
 func (s *sessions) TokenUser(_ context.Context, hash string) (forum.APIToken, forum.User, error) {
@@ -122,9 +125,12 @@ func TestIdentify(t *testing.T) {
 		{name: "an unknown token", authorization: []string{"Bearer fmt_none"}, status: 401},
 		{name: "a bad token beside a good cookie", cookie: "folkmoot=" + annSession, authorization: []string{"Bearer fmt_none"}, status: 401},
 		{name: "a token of something else", authorization: []string{"Bearer ghp_none"}, status: 401},
-		{name: "another scheme", authorization: []string{"Basic YTpi"}, status: 401},
+		{name: "a proxy's password", authorization: []string{"Basic YTpi"}, status: 200, body: " "},
+		{name: "a proxy's password, with a cookie", cookie: "folkmoot=" + annSession, authorization: []string{"Basic YTpi"}, status: 200, body: "ann "},
+		{name: "a proxy's password, with a token", authorization: []string{"Basic YTpi", "Bearer " + annToken}, status: 200, body: "ann read"},
 		{name: "two tokens", authorization: []string{"Bearer " + annToken, "Bearer " + annToken}, status: 401},
-		{name: "an empty header", authorization: []string{""}, status: 401},
+		{name: "an empty header", authorization: []string{""}, status: 200, body: " "},
+		{name: "an empty token", authorization: []string{"Bearer"}, status: 401},
 		{name: "a store at fault, with a cookie", cookie: "folkmoot=" + annSession, fault: errors.New("disk"), status: 500},
 		{name: "a store at fault, with a token", authorization: []string{"Bearer " + annToken}, fault: &forum.Error{Kind: forum.Unavailable}, status: 503},
 	}
@@ -301,7 +307,7 @@ func TestBodiesAreBounded(t *testing.T) {
 // Nothing has a name that no database can hold.
 func TestPathsThatNothingHas(t *testing.T) {
 	kit := &Kit{Service: &forum.Service{}, Logger: slog.New(slog.DiscardHandler)}
-	for path, want := range map[string]int{"/u/ada": 200, "/u/%C3%A9": 200, "/u/%00": 404, "/u/a%00b": 404, "/c/%ff": 404} {
+	for path, want := range map[string]int{"/u/ada": 200, "/u/%C3%A9": 200, "/u/%00": 404, "/u/a%00b": 404, "/c/%ff": 404, "/?x=%ff": 200, "/?x=\xff": 404} {
 		handler := kit.Handle(func(w http.ResponseWriter, _ *http.Request) error { _, err := io.WriteString(w, "here"); return err },
 			func(w http.ResponseWriter, _ *http.Request, err *forum.Error) { w.WriteHeader(Status(err.Kind)) })
 		answer := httptest.NewRecorder()
@@ -334,6 +340,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 		{"a sandboxed form", "POST", map[string]string{"Origin": "null"}, 403},
 		{"a program", "POST", nil, 200},
 		{"a program in a page of another site, with a token", "POST", map[string]string{"Sec-Fetch-Site": "cross-site", "Authorization": "Bearer " + annToken}, 200},
+		{"a form of another site, with a proxy's password", "POST", map[string]string{"Sec-Fetch-Site": "cross-site", "Authorization": "Basic YTpi"}, 403},
 		{"a link on another site", "GET", map[string]string{"Sec-Fetch-Site": "cross-site"}, 200},
 		{"deletion by another site", "DELETE", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 	}
@@ -382,6 +389,36 @@ func TestSessionCookie(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// The cookie of a session lives as long as the session does: it is given again when that is extended.
+func TestKeepSession(t *testing.T) {
+	t.Parallel()
+	cookie, bearer := [2]string{"Cookie", "folkmoot=" + annSession}, [2]string{"Authorization", "Bearer " + annSession}
+	for _, tt := range []struct {
+		name    string
+		header  [2]string
+		unused  time.Duration
+		renewed bool
+	}{
+		{"a visitor", [2]string{"Cookie", ""}, 48 * time.Hour, false},
+		{"used an hour ago", cookie, time.Hour, false},
+		{"used two days ago", cookie, 48 * time.Hour, true},
+		{"used two days ago, by a program", bearer, 48 * time.Hour, false},
+	} {
+		k, _ := newKit(t)
+		k.Service.Store.(*sessions).unused = tt.unused
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set(tt.header[0], tt.header[1])
+		w := serve(k, r, func(w http.ResponseWriter, r *http.Request) error { k.KeepSession(w, r); return nil })
+		want := ""
+		if tt.renewed {
+			want = "folkmoot=fms_ann; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax"
+		}
+		if got := w.Header().Get("Set-Cookie"); got != want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, want)
+		}
 	}
 }
 

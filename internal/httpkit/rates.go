@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -85,23 +87,31 @@ var quotaOf = map[*Ration]func(forum.Rules) int64{
 // rulesLife is how long the community's rules are kept for its rates, which are no promise to anybody.
 const rulesLife = time.Second
 
+// lastRules are the community's rules as they were read last, the standard ones where they never were.
+type lastRules struct {
+	asked time.Time // when it was known whether they can be read
+	forum.Rules
+}
+
 // rules returns the community's rules as they were a moment ago; where they cannot be read, as they
-// were when they could.
+// were when they could. One reads them, and is not waited for; that they could not be read is
+// remembered as long as they are: what a ration guards cannot be done then either, and says so itself.
 func (k *Kit) rules(ctx context.Context) forum.Rules {
 	s := k.Rates
-	s.rules.mu.Lock()
-	defer s.rules.mu.Unlock()
-	now := s.clock.Now()
-	if age := now.Sub(s.rules.read); s.rules.read.IsZero() || age >= rulesLife || age < 0 {
-		rules, err := k.Service.Rules(ctx)
-		switch {
-		case err == nil:
-			s.rules.read, s.rules.known = now, rules
-		case s.rules.read.IsZero():
-			return forum.StandardRules()
-		}
+	last := s.rules.Load()
+	if age := s.clock.Now().Sub(last.asked); 0 <= age && age < rulesLife || !s.readingRules.TryLock() {
+		return last.Rules
 	}
-	return s.rules.known
+	defer s.readingRules.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, shareWithin)
+	defer cancel()
+	next := *last
+	if rules, err := k.Service.Rules(ctx); err == nil {
+		next.Rules = rules
+	}
+	next.asked = s.clock.Now()
+	s.rules.Store(&next)
+	return next.Rules
 }
 
 // Rates keeps the rations. It is safe for concurrent use, and bounded: where more people than it
@@ -116,11 +126,9 @@ type Rates struct {
 	seed   maphash.Seed
 	shards [rateShards]rateShard
 	shared sharing
-	rules  struct {
-		mu    sync.Mutex
-		read  time.Time
-		known forum.Rules
-	}
+
+	rules        atomic.Pointer[lastRules]
+	readingRules sync.Mutex // tried, never waited for
 }
 
 const (
@@ -153,6 +161,7 @@ func (s subject) String() string { return strconv.FormatUint(s.id, 10) + " " + s
 // more is for load generators; 0 switches all of them off.
 func NewRates(clock forum.Clock, factor float64) *Rates {
 	rates := &Rates{clock: clock, factor: factor, seed: maphash.MakeSeed()}
+	rates.rules.Store(&lastRules{Rules: forum.StandardRules()})
 	for i := range rates.shards {
 		rates.shards[i].held = map[uint64]held{}
 	}
@@ -180,17 +189,24 @@ func (k *Kit) Spend(ctx context.Context, ration *Ration, key string) error {
 	return k.spendAddress(ctx, x, ration, "")
 }
 
-// SpendSignIn takes one of each ration of signing in with a name.
+// SpendSignIn takes one of each ration of signing in with a name. The name's own, which holds back
+// its owner too, comes last: what is refused to one address does not count against it, and the answer
+// says of it only that it is spent, not how often others try.
 func (k *Kit) SpendSignIn(ctx context.Context, name string) error {
 	x := exchangeOf(ctx)
 	name = k.Service.Text.Fold(name)
-	if err := k.Rates.spend(ctx, x.Header(), &signingInNamed, name, 0); err != nil {
-		return err
-	}
 	if err := k.spendAddress(ctx, x, &signingInFrom, ""); err != nil {
 		return err
 	}
-	return k.spendAddress(ctx, x, &signingInHere, name)
+	if err := k.spendAddress(ctx, x, &signingInHere, name); err != nil {
+		return err
+	}
+	header := http.Header{}
+	err := k.Rates.spend(ctx, header, &signingInNamed, name, 0)
+	if err != nil {
+		maps.Copy(x.Header(), header)
+	}
+	return err
 }
 
 // SpendSignUp takes one of each ration of signing up with a name. A repeated sign-up is answered

@@ -1,6 +1,7 @@
 package httpkit
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -206,6 +207,12 @@ func TestSignInIsRationed(t *testing.T) {
 	if want := 400 - signingInNamed.Quota; refused != want {
 		t.Errorf("one name from many addresses: %d refused, want %d", refused, want)
 	}
+	for range 2 * signingInNamed.Quota {
+		try("203.0.113.9", "dora")
+	}
+	if got := try("198.51.100.7", "dora"); got != 200 {
+		t.Errorf("one address locks a person out everywhere: got %d", got)
+	}
 	refused = 0
 	for i := range 200 {
 		if try("192.0.2.251", fmt.Sprint("name", i)) == 429 {
@@ -247,6 +254,52 @@ func TestRationsAsSet(t *testing.T) {
 	kept.fault = &forum.Error{Kind: forum.Unavailable}
 	clock.now = clock.now.Add(time.Hour)
 	want(&Starting, `"threads";q=2;w=300`)
+}
+
+// heldRules are told when the test says so, and with what error.
+type heldRules struct {
+	forum.Store
+	asked  chan struct{}
+	answer chan error
+}
+
+func (h *heldRules) Rules(context.Context) (forum.Rules, error) {
+	h.asked <- struct{}{}
+	return forum.StandardRules(), <-h.answer
+}
+
+// Nobody waits while somebody else reads the rules, and where they cannot be read that is not tried
+// for everybody anew.
+func TestRulesAreReadByOne(t *testing.T) {
+	t.Parallel()
+	k, _ := newKit(t)
+	rates, clock := newRates(1)
+	store := &heldRules{asked: make(chan struct{}, 10), answer: make(chan error)}
+	k.Rates, k.Service.Store = rates, store
+	read := make(chan forum.Rules)
+	ask := func() { read <- k.rules(t.Context()) }
+	wait := func() {
+		t.Helper()
+		select {
+		case <-read:
+		case <-time.After(20 * time.Second):
+			t.Fatal("waits for the database")
+		}
+	}
+	for range 2 {
+		go ask()
+		<-store.asked
+		go ask()
+		wait() // while the first reads
+		store.answer <- &forum.Error{Kind: forum.Unavailable}
+		wait()
+		go ask()
+		wait() // what failed is not tried again
+		if n := len(store.asked); n != 0 {
+			t.Fatalf("asked %d times more", n)
+		}
+		clock.now = clock.now.Add(rulesLife)
+	}
 }
 
 func TestRationsSayWhy(t *testing.T) {

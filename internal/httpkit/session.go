@@ -23,8 +23,8 @@ var errBadToken = &forum.Error{Kind: forum.Unauthenticated, Message: "this token
 
 // identify finds out who asks. A token must be valid; a cookie that is not makes a visitor.
 func (k *Kit) identify(x *exchange, r *http.Request, actorOf actorFunc) error {
-	if header := r.Header["Authorization"]; len(header) > 0 {
-		return k.identifyBearer(x, r, header, actorOf)
+	if secrets := bearers(r); len(secrets) > 0 {
+		return k.identifyBearer(x, r, secrets, actorOf)
 	}
 	cookie, err := r.Cookie(k.cookieName(r))
 	if err != nil || !forum.Secret(cookie.Value).IsSession() {
@@ -38,13 +38,20 @@ func (k *Kit) identify(x *exchange, r *http.Request, actorOf actorFunc) error {
 	return err
 }
 
-func (k *Kit) identifyBearer(x *exchange, r *http.Request, header []string, actorOf actorFunc) error {
-	scheme, secret, _ := strings.Cut(header[0], " ")
-	if len(header) != 1 || !strings.EqualFold(scheme, "Bearer") {
-		return errBadToken
+// bearers are the tokens that a request brings. Other schemes of Authorization are none of ours: a
+// browser sends by itself the password that a proxy in front of us wants.
+func bearers(r *http.Request) (secrets []forum.Secret) {
+	for _, line := range r.Header["Authorization"] {
+		if scheme, secret, _ := strings.Cut(line, " "); strings.EqualFold(scheme, "Bearer") {
+			secrets = append(secrets, forum.Secret(secret))
+		}
 	}
-	x.secret = forum.Secret(secret)
-	if !x.secret.WellFormed() {
+	return secrets
+}
+
+func (k *Kit) identifyBearer(x *exchange, r *http.Request, secrets []forum.Secret, actorOf actorFunc) error {
+	x.secret = secrets[0]
+	if len(secrets) != 1 || !x.secret.WellFormed() {
 		return errBadToken
 	}
 	var err error
@@ -62,6 +69,15 @@ func (k *Kit) cookieName(r *http.Request) string {
 // OpenSession gives the browser the secret of a session just opened.
 func (k *Kit) OpenSession(w http.ResponseWriter, r *http.Request, secret forum.Secret) {
 	k.setCookie(w, r, string(secret), cookieLifetime)
+}
+
+// KeepSession renews the cookie of a session that is being extended, in an answer that nobody but the
+// browser keeps.
+func (k *Kit) KeepSession(w http.ResponseWriter, r *http.Request) {
+	x := exchangeOf(r.Context())
+	if x.actor.Renewed && len(bearers(r)) == 0 {
+		k.OpenSession(w, r, x.secret)
+	}
 }
 
 // CloseSession ends the session by which the request came and takes the cookie back.

@@ -15,10 +15,15 @@ import (
 // Folding what was folded changes nothing.
 func (m *Markup) Fold(name string) string {
 	fold := cases.Fold()
-	name = strings.ToValidUTF8(name, replacement)
+	name = storable(name)
 	name = norm.NFKC.String(fold.String(norm.NFD.String(name)))
 	name = norm.NFKC.String(fold.String(strings.Map(visible, name)))
 	return strings.Join(strings.Fields(name), " ")
+}
+
+// storable makes of a name text that a database can hold, or compare with what it holds.
+func storable(name string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(name, replacement), "\x00", "")
 }
 
 // visible drops a rune that Unicode says is not to be shown.
@@ -34,6 +39,6 @@ func visible(r rune) rune {
 // characters that cannot be seen, one space between words. Unlike Fold's its result is meant to be
 // read: "straße" stays what it is. Of what it returned it returns the same.
 func (m *Markup) Tag(name string) string {
-	name = strings.Map(visible, norm.NFKC.String(strings.ToValidUTF8(name, replacement)))
+	name = strings.Map(visible, norm.NFKC.String(storable(name)))
 	return strings.Join(strings.Fields(norm.NFKC.String(cases.Lower(language.Und).String(name))), " ")
 }

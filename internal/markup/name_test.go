@@ -30,6 +30,7 @@ var foldTests = []struct{ name, want string }{
 	{"ｶﾞ", "ガ"},
 	{"𝔄𝔡𝔪𝔦𝔫", "admin"},
 	{"\u3164", ""}, // a letter that shows nothing
+	{"a\x00b\xff", "ab\ufffd"},
 	{"c++", "c++"},
 	{"C#", "c#"},
 }
@@ -95,7 +96,7 @@ func TestTag(t *testing.T) {
 		"Straße":                  "straße",
 		"ΣΊΣΥΦΟΣ":                 "σίσυφος",
 		"\u3164":                  "",
-		"a\xffb":                  "a\ufffdb",
+		"a\xffb\x00":              "a\ufffdb",
 	} {
 		if got := m.Tag(name); got != want {
 			t.Errorf("Tag(%+q) = %+q, want %+q", name, got, want)

@@ -65,13 +65,13 @@ type combiner struct {
 	lanes    chan struct{} // a token for each transaction apart from the batches
 	waits    chan struct{} // a token for each of those that waits for a thread: one fewer, so that others go on
 	apart    atomic.Int64  // members that wait for one, or are in it
-	since    atomic.Int64  // when the batch began that is being written, 0 between batches
 	stopped  chan struct{}
 	observed atomic.Pointer[func(Batch)]
 
 	mu     sync.Mutex
 	broken error                        // why writing stopped for good, nil while it goes on
 	behind map[forum.ThreadID][]*member // who waits for a thread that another transaction holds
+	since  map[*lane]time.Time          // when each batch began that is being written
 
 	pending *member   // taken from waiting, but over the last batch's bound
 	again   []*member // passed over by the last batch
@@ -79,7 +79,7 @@ type combiner struct {
 
 func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
 	return &combiner{engine: engine, clock: clock, closing: closing, lanes: make(chan struct{}, engine.Lanes()-1),
-		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{},
+		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{}, since: map[*lane]time.Time{},
 		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
 }
 
@@ -97,21 +97,9 @@ func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) 
 	}
 	m.done = make(chan struct{})
 	c.handedIn.Add(1)
-	defer c.bytes.Add(-int64(m.bytes))
-	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && len(c.waiting) > 0 {
+	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && len(c.waiting) > 0 || !c.letIn(m) {
+		c.bytes.Add(-int64(m.bytes))
 		return forum.Receipt{}, errTooMany
-	}
-	if m.apart && cap(c.lanes) > 0 {
-		if c.apart.Load() > maxWaiting {
-			return forum.Receipt{}, errTooMany
-		}
-		c.runApart(m)
-	} else {
-		select {
-		case c.waiting <- m:
-		default:
-			return forum.Receipt{}, errTooMany
-		}
 	}
 	select {
 	case <-m.done:
@@ -127,6 +115,30 @@ func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) 
 			return forum.Receipt{}, errStopped
 		}
 	}
+}
+
+// letIn has a member wait for a batch, or for a transaction of its own; not where too many do.
+func (c *combiner) letIn(m *member) bool {
+	if m.apart && cap(c.lanes) > 0 {
+		if c.apart.Load() > maxWaiting {
+			return false
+		}
+		c.runApart(m)
+		return true
+	}
+	select {
+	case c.waiting <- m:
+		return true
+	default:
+		return false
+	}
+}
+
+// letGo ends the waiting of a member that is decided. Its bytes were waiting with it, whether its
+// caller still was or not.
+func (c *combiner) letGo(m *member) {
+	c.bytes.Add(-int64(m.bytes))
+	close(m.done)
 }
 
 // health returns why writing has stopped, nil while it goes on.
@@ -148,9 +160,7 @@ func (c *combiner) loop() {
 		if batch == nil {
 			break
 		}
-		c.since.Store(time.Now().UnixNano())
-		c.commit(batch, combining)
-		c.since.Store(0)
+		c.commitIn(&combining, batch)
 	}
 	for range cap(c.lanes) { // whoever has one still is waited for, and nobody gets one any more
 		c.lanes <- struct{}{}
@@ -164,7 +174,7 @@ func (c *combiner) runApart(m *member) {
 		defer c.apart.Add(-1)
 		select {
 		case c.lanes <- struct{}{}:
-			c.commit([]*member{m}, lane{skip: true, texts: map[statementID]string{}})
+			c.commitIn(&lane{skip: true, texts: map[statementID]string{}}, []*member{m})
 			<-c.lanes
 		case <-c.stopped:
 		}
@@ -221,13 +231,38 @@ type lane struct {
 	guesses *guesses
 }
 
+// commitIn commits a batch, and keeps meanwhile when it began.
+func (c *combiner) commitIn(in *lane, batch []*member) {
+	c.began(in, time.Now())
+	defer c.began(in, time.Time{})
+	c.commit(batch, *in)
+}
+
+func (c *combiner) began(in *lane, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.since[in] = at; at.IsZero() {
+		delete(c.since, in)
+	}
+}
+
+// writing is how long the batch has taken that has taken longest of those being written, 0 where none is.
+func (c *combiner) writing() (longest time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, began := range c.since {
+		longest = max(longest, time.Since(began))
+	}
+	return longest
+}
+
 // commit runs a batch to its end: every member is answered, or comes again, and only what is
 // durable is acknowledged.
 func (c *combiner) commit(batch []*member, in lane) {
 	first, busy, races := time.Now(), 0, 0
 	for len(batch) > 0 {
 		if err := c.health(); err != nil {
-			answer(batch, err)
+			c.answer(batch, err)
 			return
 		}
 		began := time.Now()
@@ -241,16 +276,16 @@ func (c *combiner) commit(batch []*member, in lane) {
 		case errors.Is(err, ErrGuess): // it asks now
 		case fault == FaultFlush:
 			c.breakDown(err)
-			answer(batch, c.health())
+			c.answer(batch, c.health())
 			return
 		case fault == FaultBusy && busy == maxBusyRuns:
-			answer(batch, busyError(err))
+			c.answer(batch, busyError(err))
 			return
 		case fault == FaultResource, fault == FaultLost && time.Since(first) > maxLost:
-			answer(batch, resourceError(err))
+			c.answer(batch, resourceError(err))
 			return
 		case fault == FaultUnknown && time.Since(first) > maxLost:
-			answer(batch, unknownError(err))
+			c.answer(batch, unknownError(err))
 			return
 		case fault == FaultUnknown:
 			batch = c.answerKeyless(batch, err)
@@ -264,9 +299,9 @@ func (c *combiner) commit(batch []*member, in lane) {
 			races++
 		case culprit != nil:
 			batch = without(batch, culprit)
-			answer([]*member{culprit}, err)
+			c.answer([]*member{culprit}, err)
 		case len(batch) == 1:
-			answer(batch, err)
+			c.answer(batch, err)
 			return
 		default: // of the batch as a whole, such as writing the counters: halve until it is found
 			c.commit(batch[:len(batch)/2], in)
@@ -349,7 +384,7 @@ func (c *combiner) answerOrAgain(batch []*member) {
 	for _, m := range batch {
 		switch {
 		case !errors.Is(m.err, errHeld):
-			close(m.done)
+			c.letGo(m)
 		case m.apart || m.held == maxHeld:
 			c.waitForThread(m)
 		default:
@@ -367,7 +402,7 @@ func (c *combiner) waitForThread(m *member) {
 	thread := m.change.Thread
 	others, running := c.behind[thread]
 	if len(others) >= maxWaiting {
-		answer([]*member{m}, errTooMany)
+		c.answer([]*member{m}, errTooMany)
 		return
 	}
 	c.behind[thread] = append(others, m)
@@ -390,7 +425,7 @@ func (c *combiner) runBehind(thread forum.ThreadID) {
 			return
 		}
 		batch := c.takeBehind(thread)
-		c.commit(batch, lane{texts: map[statementID]string{}})
+		c.commitIn(&lane{texts: map[statementID]string{}}, batch)
 		<-c.lanes
 		<-c.waits
 		if len(batch) == 0 {
@@ -414,10 +449,10 @@ func (c *combiner) takeBehind(thread forum.ThreadID) []*member {
 }
 
 // answer lets members go with err.
-func answer(batch []*member, err error) {
+func (c *combiner) answer(batch []*member, err error) {
 	for _, m := range batch {
 		m.receipt, m.err = forum.Receipt{}, err
-		close(m.done)
+		c.letGo(m)
 	}
 }
 
@@ -431,15 +466,16 @@ func without(batch []*member, culprit *member) []*member {
 	return rest
 }
 
-// answerKeyless lets those go whom no key would tell whether they are stored already, and returns the others.
+// answerKeyless lets those go whom no key would tell whether they are stored already, and returns the
+// others. Who was refused or passed over has nothing stored.
 func (c *combiner) answerKeyless(batch []*member, cause error) []*member {
-	keyless := func(m *member) bool { return m.change.Key == "" && !errors.Is(m.err, errHeld) }
-	for _, m := range batch {
-		if keyless(m) {
-			answer([]*member{m}, unknownError(cause))
+	return slices.DeleteFunc(slices.Clone(batch), func(m *member) bool {
+		if m.change.Key != "" || m.err != nil {
+			return false
 		}
-	}
-	return slices.DeleteFunc(slices.Clone(batch), keyless)
+		c.answer([]*member{m}, unknownError(cause))
+		return true
+	})
 }
 
 func (c *combiner) breakDown(cause error) {

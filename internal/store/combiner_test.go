@@ -294,6 +294,43 @@ func TestFullQueue(t *testing.T) {
 	}
 }
 
+// What waits to be written is bounded by its bytes, also when nobody waits for it any more.
+func TestFullOfBytes(t *testing.T) {
+	t.Parallel()
+	s, engine := newSQLite(t)
+	release := hold(t, s)
+	ctx, giveUp := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for i := range 4 {
+		running.Go(func() {
+			_, err := s.WriteBytes(ctx, "", store.MaxWaitingBytes/4, keep(fmt.Sprint(i)))
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("gave up, and was told %v", err)
+			}
+		})
+	}
+	waitFor(t, "four wait", func() bool { return s.Waiting() == 4 })
+	giveUp()
+	running.Wait()
+	_, err := s.WriteBytes(ctx, "", 1, keep("too many"))
+	if checkUnavailable(t, err); errors.Is(err, context.Canceled) {
+		t.Error("let in, though as much waits as may")
+	}
+	release()
+	waitFor(t, "they are written", func() bool { return len(kept(t, engine)) >= 4 })
+	release = hold(t, s)
+	for i := range 4 {
+		running.Go(func() {
+			if _, err := s.WriteBytes(t.Context(), "", store.MaxWaitingBytes/4, keep(fmt.Sprint("next ", i))); err != nil {
+				t.Errorf("there is room again: %v", err)
+			}
+		})
+	}
+	waitFor(t, "four wait", func() bool { return s.Waiting() == 4 })
+	release()
+	running.Wait()
+}
+
 func checkUnavailable(tb testing.TB, err error) {
 	tb.Helper()
 	var e *forum.Error

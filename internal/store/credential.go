@@ -27,8 +27,17 @@ func (s *Store) do(ctx context.Context, text string, args ...any) error {
 }
 
 // SessionUser returns the person of a session that has not expired.
-func (s *Store) SessionUser(ctx context.Context, hash string, now time.Time) (forum.User, error) {
-	return s.user(ctx, ``, `JOIN sessions s ON s.user_id = u.id WHERE s.hash = $1 AND s.expires_at > $2`, []any{[]byte(hash), now})
+func (s *Store) SessionUser(ctx context.Context, hash string, now time.Time) (forum.User, time.Time, error) {
+	var expires time.Time
+	user, err := s.user(ctx, `, s.expires_at`, `JOIN sessions s ON s.user_id = u.id WHERE s.hash = $1 AND s.expires_at > $2`,
+		[]any{[]byte(hash), now}, &expires)
+	return user, expires, err
+}
+
+// ExtendSession has a session expire later. Whoever has looked it up rests on no more than before.
+func (s *Store) ExtendSession(ctx context.Context, hash string, now, then time.Time) error {
+	return s.do(ctx, `UPDATE sessions SET expires_at = $1 WHERE hash = $2 AND expires_at > $3 AND expires_at < $4`,
+		then, []byte(hash), now, then)
 }
 
 // DeleteSession ends a session.

@@ -10,6 +10,7 @@ import (
 const (
 	MaxBatchMembers = maxBatchMembers
 	MaxWaiting      = maxWaiting
+	MaxWaitingBytes = maxWaitingBytes
 	MaxBusyRuns     = maxBusyRuns
 )
 
@@ -35,8 +36,13 @@ func (s *Store) Forget(ctx context.Context) { s.forget(ctx) }
 
 // Write is a write that does what run does, under key.
 func (s *Store) Write(ctx context.Context, key string, run func(Tx) error) (forum.Receipt, error) {
+	return s.WriteBytes(ctx, key, 0, run)
+}
+
+// WriteBytes is Write of so many bytes of text.
+func (s *Store) WriteBytes(ctx context.Context, key string, bytes int, run func(Tx) error) (forum.Receipt, error) {
 	change := forum.Change{Key: key, Hash: key}
-	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+	return s.write(ctx, change, bytes, func(t *tx) (forum.Receipt, error) {
 		return forum.Receipt{At: t.now}, run(Tx{t})
 	})
 }

@@ -184,6 +184,53 @@ func TestCommitEnds(t *testing.T) {
 	}
 }
 
+// Who was refused in a batch of which nobody knows whether it was stored, is: nothing of it can be.
+func TestRefusalIsNoUnknownCommit(t *testing.T) {
+	t.Parallel()
+	engine := &scripted{ends: func(int, []string) (bool, error) { return true, nil }}
+	s := newStore(t, engine)
+	defer s.Close()
+	release := hold(t, s)
+	stored := handIn(t, s, "k", "key")
+	refused := make(chan error, 1)
+	go func() {
+		_, err := s.Write(context.Background(), "", func(store.Tx) error { return forum.ErrNotFound })
+		refused <- err
+	}()
+	waitFor(t, "both wait", func() bool { return s.Waiting() == 2 })
+	engine.runs, engine.ends = 0, func(run int, _ []string) (bool, error) { // 0 is the one that held the writer up
+		if run == 1 {
+			return true, faulty{store.FaultUnknown}
+		}
+		return true, nil
+	}
+	release()
+	if err := <-refused; !errors.Is(err, forum.ErrNotFound) {
+		t.Errorf("refused, and told: %v", err)
+	}
+	if err := <-stored; err != nil || engine.runs != 2 {
+		t.Errorf("told %v after %d runs", err, engine.runs)
+	}
+}
+
+// wide is a scripted engine of several lanes.
+type wide struct{ *scripted }
+
+func (wide) Lanes() int { return 3 }
+
+// A write in a lane of its own is one that is being written.
+func TestWritingInAnyLane(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, wide{&scripted{ends: func(int, []string) (bool, error) { return true, nil }}})
+	defer s.Close()
+	release := hold(t, s)
+	if s.Writing() == 0 {
+		t.Error("nothing is said to be written")
+	}
+	release()
+	waitFor(t, "it is written", func() bool { return s.Writing() == 0 })
+}
+
 // handIn hands in a member that stores name, while the writer is held up.
 func handIn(tb testing.TB, s *store.Store, name, key string) <-chan error {
 	tb.Helper()

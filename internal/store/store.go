@@ -65,13 +65,9 @@ func (s *Store) Run(ctx context.Context) {
 // Health returns why writing has stopped until restart, nil while it goes on.
 func (s *Store) Health() error { return s.combiner.health() }
 
-// Writing is how long the batch has taken that is being written, 0 between batches.
-func (s *Store) Writing() time.Duration {
-	if since := s.combiner.since.Load(); since != 0 {
-		return time.Since(time.Unix(0, since))
-	}
-	return 0
-}
+// Writing is how long the batch has taken that has taken longest of those being written, in whatever
+// lane; 0 where none is.
+func (s *Store) Writing() time.Duration { return s.combiner.writing() }
 
 // Close ends writing, after those who wait, and closes the engine. Once is enough; again is no harm.
 func (s *Store) Close() error { return s.close() }

@@ -312,3 +312,27 @@ func BenchmarkThreadPage(b *testing.B) {
 		serve(b, first, "Cookie", cookie[0].String())
 	})
 }
+
+// A browser's cookie is renewed with its session, in pages: what anybody may keep has none.
+func TestCookieIsRenewed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("mia", forum.Member)
+	b := s.signedIn("mia")
+	renewed := func(path string) bool { return b.get(path).header.Get("Set-Cookie") != "" }
+	if renewed("/about") {
+		t.Error("renewed on the first day")
+	}
+	s.clock.set(s.clock.Now().Add(48 * time.Hour))
+	for path, want := range map[string]bool{"/robots.txt": false, "/feed.atom": false, "/about": true} {
+		if renewed(path) != want {
+			t.Errorf("%s renews the cookie: %v, want %v", path, !want, want)
+		}
+	}
+	if err := s.service.ExtendSessions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if renewed("/about") {
+		t.Error("renewed twice on a day")
+	}
+}

@@ -292,9 +292,9 @@ type failing struct {
 	reading bool
 }
 
-func (f *failing) SessionUser(ctx context.Context, hash string, now time.Time) (forum.User, error) {
+func (f *failing) SessionUser(ctx context.Context, hash string, now time.Time) (forum.User, time.Time, error) {
 	if f.reading {
-		return forum.User{}, f.err
+		return forum.User{}, time.Time{}, f.err
 	}
 	return f.Store.SessionUser(ctx, hash, now)
 }

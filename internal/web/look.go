@@ -63,6 +63,9 @@ func readLook(r *http.Request) (forum.Look, error) {
 		if err == nil {
 			err = readLookPart(part, &look)
 		}
+		if forum.KindOf(err) == forum.Unavailable {
+			return look, err
+		}
 		if err != nil {
 			return look, errLookTooLarge
 		}

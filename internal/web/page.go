@@ -47,6 +47,7 @@ func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
+	s.kit.KeepSession(w, r)
 	return s.send(w, r, status, frame, p)
 }
 

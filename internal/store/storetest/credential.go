@@ -11,6 +11,7 @@ import (
 
 var credentialCases = []testCase{
 	{"sessions", credentialSessions},
+	{"sessions in use", credentialSessionsInUse},
 	{"tokens", credentialTokens},
 	{"a token is shown once", credentialTokenKey},
 	{"a new password ends what was signed in", credentialPassword},
@@ -49,6 +50,74 @@ func credentialSessions(t *testing.T, c *community) {
 	if _, err := c.SessionActor(ctx, secret); forum.KindOf(err) != forum.Unauthenticated {
 		t.Errorf("session after signing out: %v", err)
 	}
+}
+
+// credentialSessionsInUse: a session lasts its time after it was last used, within a day, and whatever
+// ended it has.
+func credentialSessionsInUse(t *testing.T, c *community) {
+	ctx := t.Context()
+	const day = 24 * time.Hour
+	begin := func() forum.Secret {
+		secret, _, err := c.SignIn(ctx, author, "password of author")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	use := func(secret forum.Secret, renewed bool) {
+		t.Helper()
+		if actor, err := c.ActorOf(ctx, secret); err != nil || actor.Renewed != renewed {
+			t.Errorf("extended %v, %v; want %v", actor.Renewed, err, renewed)
+		}
+	}
+	extend := func() {
+		t.Helper()
+		if err := c.ExtendSessions(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+	over := func(secret forum.Secret) {
+		t.Helper()
+		if _, err := c.ActorOf(ctx, secret); forum.KindOf(err) != forum.Unauthenticated {
+			t.Errorf("a session that has ended: %v", err)
+		}
+	}
+	reply := func(secret forum.Secret) {
+		t.Helper()
+		if _, err := c.ReplyingActor(ctx, secret); err != nil {
+			t.Errorf("a session that only replies: %v", err)
+		}
+	}
+	used, replying, unused := begin(), begin(), begin()
+	use(used, false)
+	before := c.rows(t)
+	extend()
+	differ(t, "rows after a second use on a day", before, c.rows(t))
+	for range 4 {
+		c.clock.move(forum.SessionLifetime * 2 / 5)
+		use(used, true)
+		use(used, true) // until it is written
+		reply(replying)
+		extend()
+		use(used, false)
+		reply(replying) // who that is is remembered now
+	}
+	over(unused)
+	use(replying, false)
+
+	use(used, false)
+	c.clock.move(2 * day)
+	use(used, true)
+	if err := c.SignOut(ctx, used); err != nil {
+		t.Fatal(err)
+	}
+	late := begin()
+	c.clock.move(forum.SessionLifetime - time.Hour)
+	use(late, true)
+	c.clock.move(time.Hour)
+	extend()
+	over(used)
+	over(late)
 }
 
 func credentialTokens(t *testing.T, c *community) {
