@@ -280,3 +280,18 @@ func (s *Store) SetPassword(ctx context.Context, id forum.UserID, hash string) e
 	}
 	return nil
 }
+
+// ChangePassword replaces a password that is still the one of the hash was, and ends all sessions but one.
+func (s *Store) ChangePassword(ctx context.Context, id forum.UserID, was, hash, session string) error {
+	_, err := s.writePerson(ctx, forum.Change{}, id, false, func(t *tx) (forum.Receipt, error) {
+		changed, err := t.exec(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id, was, hash)
+		if err == nil && changed == 0 {
+			err = forum.ErrStale
+		}
+		if err == nil {
+			err = t.deleteOtherSessions(id, session)
+		}
+		return forum.Receipt{}, err
+	})
+	return err
+}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
 )
 
 func TestAdministration(t *testing.T) {
@@ -651,4 +652,49 @@ func TestPreview(t *testing.T) {
 	if strings.Contains(visitor.page.source, "example.org") {
 		t.Error("a preview leads to another site")
 	}
+}
+
+// Whoever knows the present password changes it, and stays signed in here alone.
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("mia", forum.Member)
+	here, there := s.signedIn("mia"), s.signedIn("mia")
+	here.get("/settings")
+	here.submit("/settings/password", fill{"present_password": "not the password", "password": "battery staple of horses"})
+	here.wantStatus(http.StatusUnprocessableEntity)
+	if got, wrong := here.page.field("present_password"); got != "" || !strings.Contains(wrong, "is wrong") {
+		t.Errorf("the field of the present password holds %q and says %q", got, wrong)
+	}
+	here.submit("/settings/password", fill{"present_password": goodPassword, "password": "battery staple of horses"})
+	here.wantStatus(http.StatusOK)
+	here.wantText("Your password was changed", "Tokens still work")
+	there.get("/settings")
+	there.wantStatus(http.StatusUnauthorized)
+	there.get("/sign-in")
+	there.wantText("Forgotten your password? Ask an administrator")
+	there.submit("/sign-in", fill{"name": "mia", "password": goodPassword})
+	there.wantStatus(http.StatusUnprocessableEntity)
+	there.submit("/sign-in", fill{"name": "mia", "password": "battery staple of horses"})
+	there.wantStatus(http.StatusOK)
+	here.submit("/settings/sign-out-elsewhere", fill{})
+	here.wantText("You were signed out everywhere else.")
+	there.get("/settings")
+	there.wantStatus(http.StatusUnauthorized)
+}
+
+// Trying present passwords is rationed like signing in, and counted with it.
+func TestPasswordIsRationed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("mia", forum.Member)
+	s.kit.Rates = httpkit.NewRates(s.clock, 0.01) // of 300 by name, 3
+	mia := s.signedIn("mia")
+	try := url.Values{"present_password": {"not the password"}, "password": {"battery staple of horses"}}
+	for range 2 {
+		mia.post("/settings/password", try)
+		mia.wantStatus(http.StatusUnprocessableEntity)
+	}
+	mia.post("/settings/password", try)
+	mia.wantStatus(http.StatusTooManyRequests)
 }

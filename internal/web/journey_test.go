@@ -331,6 +331,17 @@ func walkSettings(w *walk) {
 	mia.press("Revoke A script")
 	mia.sees("What it is for")
 	mia.seesNo("A script")
+	elsewhere := w.as("mia")
+	mia.write("Present password", goodPassword)
+	mia.write("New password", "short")
+	mia.press("Change the password")
+	mia.sees("New password is too short: 5 characters, at least 10.")
+	mia.write("Present password", goodPassword)
+	mia.write("New password", "battery staple of horses")
+	mia.press("Change the password")
+	mia.sees("Your password was changed")
+	elsewhere.visit("/settings")
+	elsewhere.sees("Please sign in")
 }
 
 func walkRules(w *walk) {
