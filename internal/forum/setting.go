@@ -157,7 +157,7 @@ func (s *Service) FirstRun(ctx context.Context, token Secret, in FirstRun) (Secr
 		return "", User{}, err
 	}
 	in.Admin.Role = Admin
-	user, hash, err := s.newUser(ctx, in.Admin)
+	user, hash, err := s.newUser(ctx, in.Admin, nil)
 	if err != nil {
 		return "", User{}, err
 	}
