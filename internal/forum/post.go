@@ -10,6 +10,7 @@ type Post struct {
 	Thread        ThreadID
 	Number        int64 // from 1, never reused, never renumbered
 	Author        Author
+	AuthorRole    Role     // that holds now, where it is more than a member's; "" otherwise
 	ReplyThread   ThreadID // of the post this one answers; 0 where it answers none
 	ReplyNumber   int64
 	ReplyAuthor   string // who wrote that, where the reader may see it

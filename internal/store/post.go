@@ -30,6 +30,7 @@ func lockedPostDest(p *forum.Post) []any {
 // in the same thread and visible), and its reactions: how often each kind was given, and the reader's own.
 const (
 	postColumns = lockedPostColumns + `, p.body, p.html, coalesce(u.name, p.author_name),
+	CASE WHEN u.state = 'active' AND u.role <> 'member' THEN u.role ELSE '' END,
 	coalesce((SELECT coalesce(ru.name, rp.author_name) FROM posts rp LEFT JOIN users ru ON ru.id = rp.author_id
 		WHERE rp.thread_id = p.reply_thread_id AND rp.number = p.reply_number
 		AND rp.state = 'visible' AND p.reply_thread_id = p.thread_id), ''),
@@ -76,7 +77,7 @@ func eachNumbered(joined string, each func(n int64, text string)) {
 func appendPosts(posts *[]forum.Post) func(Row) error {
 	var p forum.Post
 	var reactions, attachments string
-	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution,
+	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.AuthorRole, &p.ReplyAuthor, &p.Solution,
 		&reactions, &p.MyReaction, &attachments, &p.ThreadTitle, &p.ThreadSlug)
 	return func(row Row) error {
 		if err := scan(row, dest...); err != nil {

@@ -215,7 +215,10 @@ func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.U
 			return receipt, err
 		}
 		t.move(forum.UserContribution(&before), forum.UserContribution(&after))
-		return receipt, t.userChanged(id)
+		if err := t.userChanged(id); err != nil || before.Role == forum.Member {
+			return receipt, err
+		}
+		return receipt, t.shown() // posts say who runs the community
 	})
 }
 
@@ -237,7 +240,10 @@ func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserI
 		if _, err := t.exec(`UPDATE users SET role = $2 WHERE id = $1`, id, role); err != nil {
 			return receipt, err
 		}
-		return receipt, t.userChanged(id)
+		if err := t.userChanged(id); err != nil {
+			return receipt, err
+		}
+		return receipt, t.shown() // posts say who runs the community
 	})
 }
 

@@ -67,6 +67,10 @@ func TestVisitorsPageIsNeverStale(t *testing.T) {
 			_, err := s.service.EditCategory(ctx, admin, 1, forum.NewCategory{Name: "Tidings"})
 			do(err)
 		}, "Tidings", "News"},
+		{"make a moderator", func() { do(s.service.SetRole(ctx, admin, "mia", forum.Moderator, "")) }, "moderator", ""},
+		{"suspend the moderator", func() { do(s.service.SuspendUser(ctx, admin, "mia", "", "")) }, "", "moderator"},
+		{"lift the suspension", func() { do(s.service.LiftSuspension(ctx, admin, "mia", "")) }, "moderator", ""},
+		{"take the role", func() { do(s.service.SetRole(ctx, admin, "mia", forum.Member, "")) }, "", "moderator"},
 	}
 	visitor.get(visitorsPage)
 	for _, step := range steps {
