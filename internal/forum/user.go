@@ -48,12 +48,13 @@ func (u *User) Actor() Actor {
 	return Actor{User: u.ID, Name: u.Name, Role: u.Role, Suspended: u.State() == Suspended, Rev: u.Rev}
 }
 
-// Profile is a person's page: the person and exact numbers of what the reader may see.
+// Profile is a person's page: the person and exact numbers of what the reader may see. How many
+// reactions they gave is counted wherever they gave them: that is for themselves and administrators.
 type Profile struct {
 	User
 	Counts            CategoryCounts
 	ReactionsReceived int64
-	ReactionsGiven    int64
+	ReactionsGiven    *int64 // nil: not for the reader
 	Solutions         int64
 }
 

@@ -61,8 +61,10 @@ func (s *Store) Profile(ctx context.Context, reader forum.Visibility, folded str
 				return scan(row, &threads[forum.Unlisted], &threads[forum.Hidden], &threads[forum.Deleted],
 					&posts[forum.Unlisted], &posts[forum.Hidden], &posts[forum.Deleted])
 			}},
-		Query{`SELECT n.reactions_given FROM users u JOIN user_counts n ON n.user_id = u.id WHERE u.folded = $1`, []any{folded},
-			func(row Row) error { return scan(row, &p.ReactionsGiven) }})
+		Query{`
+			SELECT coalesce(n.reactions_given, 0) FROM users u LEFT JOIN user_counts n ON n.user_id = u.id
+			WHERE u.folded = $1 AND (u.id = $2 OR $3)`, []any{folded, reader.User, reader.Role == forum.Admin},
+			func(row Row) error { p.ReactionsGiven = new(int64); return scan(row, p.ReactionsGiven) }})
 	if err == nil && !found {
 		err = forum.ErrNotFound
 	}

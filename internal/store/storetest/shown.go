@@ -79,7 +79,7 @@ type shownPerson struct {
 	State     forum.AccountState
 	Counts    forum.CategoryCounts
 	Received  int64
-	Given     int64
+	Given     *int64 // nil where it is not for the reader
 	Solutions int64
 	Posts     []string // "thread/number", the newest first
 }
@@ -442,6 +442,9 @@ func (m *model) lists(by asker, th *thread, filter forum.ThreadFilter) bool {
 
 func (m *model) shownPerson(by asker, of *person) shownPerson {
 	s := shownPerson{Role: of.role, State: forum.Active}
+	if by.name == of.name || m.role(by) == forum.Admin {
+		s.Given = new(int64)
+	}
 	if of.suspended {
 		s.State = forum.Suspended
 	}
@@ -458,8 +461,8 @@ func (m *model) shownPerson(by asker, of *person) shownPerson {
 	var posts []listed
 	for _, th := range m.threads {
 		for _, p := range th.posts {
-			if _, gave := p.reactions[of.name]; gave {
-				s.Given++
+			if _, gave := p.reactions[of.name]; gave && s.Given != nil {
+				*s.Given++
 			}
 			if p.author != (writer{name: of.name}) || th.effective(p) != forum.Visible || !m.mayIn(by, th).See {
 				continue
