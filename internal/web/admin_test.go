@@ -698,3 +698,41 @@ func TestPasswordIsRationed(t *testing.T) {
 	mia.post("/settings/password", try)
 	mia.wantStatus(http.StatusTooManyRequests)
 }
+
+// Whoever sees a category that not everybody sees is told who does, wherever it is named.
+func TestCategoriesSayWhoSeesThem(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.user("ada", forum.Admin)
+	s.user("mia", forum.Member)
+	s.category(admin, "News")
+	for _, category := range []forum.NewCategory{
+		{Name: "Club", Permissions: forum.Permissions{forum.Visitor: {}}},
+		{Name: "Staff", Permissions: forum.Permissions{forum.Visitor: {}, forum.Member: {}}},
+		{Name: "Safe", Permissions: forum.Permissions{forum.Visitor: {}, forum.Member: {}, forum.Moderator: {}}},
+	} {
+		if _, err := s.service.CreateCategory(t.Context(), admin, category); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id := range forum.CategoryID(4) {
+		s.thread(admin, id+1, "A thread", "Text.")
+	}
+	visitor, member, boss := s.browser(), s.signedIn("mia"), s.signedIn("ada")
+	for _, path := range []string{"/", "/categories", "/c/news", "/t/1/a-thread"} {
+		visitor.get(path)
+		visitor.wantText("News")
+		visitor.wantNoText("only ")
+	}
+	for _, path := range []string{"/", "/categories", "/new", "/c/club", "/t/2/a-thread"} {
+		member.get(path)
+		member.wantText("only members")
+		member.wantNoText("only moderators", "only administrators")
+	}
+	for _, path := range []string{"/", "/categories", "/new", "/admin/categories"} {
+		boss.get(path)
+		boss.wantText("only members", "only moderators", "only administrators")
+	}
+	boss.get("/t/4/a-thread")
+	boss.wantText("Safe only administrators")
+}

@@ -448,6 +448,9 @@ func categoryOptions(branches []*forum.CategoryBranch, allow func(*forum.Categor
 	for _, branch := range branches {
 		if allow(&branch.Category) {
 			label := strings.Repeat("\u2003", branch.Depth) + branch.Name
+			if who := ui.AudienceWords(branch.Audience); who != "" {
+				label += " (" + who + ")"
+			}
 			options = append(options, ui.Option{Value: formatID(branch.ID), Label: label})
 		}
 		options = append(options, categoryOptions(branch.Children, allow)...)
