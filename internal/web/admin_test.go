@@ -205,7 +205,7 @@ func TestInvitations(t *testing.T) {
 		t.Errorf("the note is %q, want it kept", got)
 	}
 	moderator.submit("/admin/invitations", fill{"uses": "2"})
-	moderator.wantText("Copy its address now", "the evening class", "open", "0 of 2 used", "by max")
+	moderator.wantText("Copy its address now", s.url+"/sign-up?invitation=", "the evening class", "open", "0 of 2 used", "by max")
 	if got := moderator.page.header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("a page with a secret has Cache-Control %q", got)
 	}
