@@ -468,6 +468,17 @@ func TestFirstHour(t *testing.T) {
 	if got, _ := member.page.field("category_id"); got != formatID(news.ID) {
 		t.Errorf("category chosen is %q, want %d", got, news.ID)
 	}
+	member.get("/new")
+	member.wantText("Choose a category News Archive")
+	member.submit("/new", fill{"title": "Bicycles", "body": "Where?"})
+	member.wantStatus(http.StatusUnprocessableEntity)
+	if got, wrong := member.page.field("category_id"); got != "" || wrong == "" {
+		t.Errorf("without a category the field holds %q and says %q", got, wrong)
+	}
+	member.get("/new?category=" + formatID(news.ID))
+	if got, _ := member.page.field("category_id"); got != formatID(news.ID) {
+		t.Errorf("category asked for is %q, want %d", got, news.ID)
+	}
 	member.submit("/new", fill{"title": "Bicycles & trains", "body": "Do they *go* together?", "tags": "travel, Bikes"})
 	member.wantStatus(http.StatusOK)
 	member.wantText("Bicycles & trains", "1 post", "Do they go together?", "travel", "bikes", "mia")
