@@ -172,6 +172,7 @@ func TestRules(t *testing.T) {
 
 	values.Set("sign_up", "closed")
 	values.Set("key", "another key")
+	values.Del("version") // whatever it is by now
 	admin.post("/admin/rules", values)
 	visitor.get("/")
 	if strings.Contains(visitor.page.source, "/sign-up") {
@@ -194,7 +195,7 @@ func TestInvitations(t *testing.T) {
 	s.user("max", forum.Moderator)
 	rules := forum.StandardRules()
 	rules.SignUp = forum.SignUpInvited
-	if err := s.service.SetRules(t.Context(), ada, rules, ""); err != nil {
+	if err := s.service.SetRules(t.Context(), ada, rules, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	moderator, guest := s.signedIn("max"), s.browser()
@@ -735,4 +736,40 @@ func TestCategoriesSayWhoSeesThem(t *testing.T) {
 	}
 	boss.get("/t/4/a-thread")
 	boss.wantText("Safe only administrators")
+}
+
+// A form that is older than somebody's change is not saved over it unawares.
+func TestSettingsChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s, _, _, _ := community(t)
+	s.user("eve", forum.Admin)
+	ada, eve := s.signedIn("ada"), s.signedIn("eve")
+	ada.get("/admin/settings")
+	eve.get("/admin/settings")
+	eve.submit("/admin/rules", fill{"posts": "50"})
+	eve.wantText("Saved.")
+
+	ada.submit("/admin/rules", fill{"threads": "7"})
+	ada.wantStatus(http.StatusConflict)
+	ada.wantText("Somebody else changed this meanwhile", "Posts in five minutes 300 → 50", "eve")
+	for field, want := range map[string]string{"threads": "7", "posts": "300"} {
+		if got, _ := ada.page.field(field); got != want {
+			t.Errorf("%s is %q, want %q as it was typed", field, got, want)
+		}
+	}
+	if rules, err := s.service.Rules(t.Context()); err != nil || rules.Posts != 50 || rules.Threads == 7 {
+		t.Errorf("rules %+v, %v", rules, err)
+	}
+	ada.submit("/admin/site", fill{"description": "Not what eve changed"})
+	ada.wantText("Saved.")
+	ada.get("/admin/settings")
+	eve.get("/admin/settings")
+	eve.submit("/admin/site", fill{"name": "The Wheel"})
+	ada.submit("/admin/site", fill{"name": "The Spoke"})
+	ada.wantStatus(http.StatusConflict)
+	ada.submit("/admin/site", fill{})
+	ada.wantText("Saved.")
+	if site, err := s.service.Site(t.Context()); err != nil || site.Name != "The Spoke" {
+		t.Errorf("site %+v, %v", site, err)
+	}
 }

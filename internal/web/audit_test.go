@@ -94,6 +94,7 @@ func pagesToAudit(t *testing.T) []audited {
 	post("Ada", "/admin/site", "name=")
 	post("Ada", "/admin/look", "accent=none")
 	post("Ada", "/admin/rules", "body_max=0")
+	post("Ada", "/admin/site", "name=Typed+on+top+of+a+change&version=1")
 	post("Ada", "/admin/invitations", "uses=0")
 	post("Noor", "/admin/invitations/99/end", "")
 	post("Noor", "/admin/categories/2/move", "")

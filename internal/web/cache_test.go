@@ -88,7 +88,7 @@ func TestVisitorsPageIsNeverStale(t *testing.T) {
 			member.wantText(step.shows)
 		}
 	}
-	do(s.service.SetSite(ctx, admin, "Another name", "", ""))
+	do(s.service.SetSite(ctx, admin, "Another name", "", 0, ""))
 	if visitor.get(visitorsPage); !strings.Contains(visitor.page.source, "Another name") {
 		t.Error("the page keeps the former name of the community")
 	}

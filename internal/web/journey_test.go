@@ -180,7 +180,7 @@ func walkEdit(w *walk) {
 
 	rules := forum.StandardRules()
 	rules.EditHours = 1
-	if err := w.service.SetRules(w.Context(), ada, rules, ""); err != nil {
+	if err := w.service.SetRules(w.Context(), ada, rules, 0, ""); err != nil {
 		w.Fatal(err)
 	}
 	w.clock.set(w.clock.Now().Add(time.Hour))
