@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -426,6 +427,9 @@ func TestFirstRun(t *testing.T) {
 	b.get("/first-run?token=wrong")
 	b.wantStatus(http.StatusNotFound)
 	b.get("/first-run?token=" + string(token))
+	if strings.Contains(b.page.source, "next="+url.QueryEscape("/first-run")) {
+		t.Error("a link to sign in carries the token of the first run")
+	}
 	b.submit("/first-run", fill{"site_name": "The Moot", "description": "All about moots", "sign_up": "invited",
 		"categories": "News\n\n  Talk \r\n" + strings.Repeat("x", 81), "name": "ada", "password": "short"})
 	b.wantStatus(http.StatusUnprocessableEntity)
