@@ -34,6 +34,7 @@ type Post struct {
 	ThreadNumbers Receipt // of the thread, right after the change that made this answer; zero on reads
 	ThreadTitle   string  // where posts of several threads are listed
 	ThreadSlug    string
+	CategoryID    CategoryID
 }
 
 // ReactionCount is how often one kind of reaction was given.

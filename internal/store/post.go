@@ -41,7 +41,7 @@ const (
 		WHERE m.thread_id = p.thread_id AND m.number = p.number AND m.user_id = $2) END,` + attachmentsColumn
 
 	// listedPostColumns are postColumns with the thread, which a page of one thread has already.
-	listedPostColumns = postColumns + `, t.title, t.slug `
+	listedPostColumns = postColumns + `, t.title, t.slug, t.category_id `
 
 	postTables = ` posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
 
@@ -78,7 +78,7 @@ func appendPosts(posts *[]forum.Post) func(Row) error {
 	var p forum.Post
 	var reactions, attachments string
 	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.AuthorRole, &p.ReplyAuthor, &p.Solution,
-		&reactions, &p.MyReaction, &attachments, &p.ThreadTitle, &p.ThreadSlug)
+		&reactions, &p.MyReaction, &attachments, &p.ThreadTitle, &p.ThreadSlug, &p.CategoryID)
 	return func(row Row) error {
 		if err := scan(row, dest...); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (l postList) args(limit int) []any {
 
 // posts reads the page and one post more.
 func (l postList) posts(posts *[]forum.Post) Query {
-	return Query{`SELECT ` + postColumns + `, '', '' FROM ` + postTables + `
+	return Query{`SELECT ` + postColumns + `, '', '', 0 FROM ` + postTables + `
 		WHERE p.thread_id = $3 AND p.number >= $4 AND a.see AND ` + seesPost + ` ORDER BY p.number LIMIT $5`,
 		l.args(l.limit + 1), appendPosts(posts)}
 }
