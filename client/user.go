@@ -25,9 +25,9 @@ type Person struct {
 type Profile struct {
 	Person
 	Counts
-	ReactionsReceived int64 `json:"reactions_received"`
-	ReactionsGiven    int64 `json:"reactions_given"`
-	Solutions         int64 `json:"solutions"`
+	ReactionsReceived int64  `json:"reactions_received"`
+	ReactionsGiven    *int64 `json:"reactions_given,omitempty"` // for the person and for administrators, nil for others
+	Solutions         int64  `json:"solutions"`
 }
 
 // Me is who asks, and what they ask with.

@@ -452,7 +452,7 @@ func (tr *trace) settings(who string, step int) {
 		rules := forum.StandardRules()
 		rules.EditHours = int64(tr.random.IntN(72))
 		rules.SignUp = []forum.SignUpPolicy{forum.SignUpOpen, forum.SignUpInvited}[tr.random.IntN(2)]
-		err = tr.moot.SetRules(ctx, actor, rules, "")
+		err = tr.moot.SetRules(ctx, actor, rules, 0, "")
 	case 1:
 		_, _, err = tr.moot.CreateInvitation(ctx, actor, forum.NewInvitation{Note: tr.words(3), Uses: 1 + tr.random.Int64N(5), Days: 7, Key: fmt.Sprint("invitation ", step)})
 	case 2:

@@ -116,13 +116,15 @@ type loadtestFillCommand struct {
 	Threads  int    `help:"In how many threads. Default: one for twenty posts."`
 	Body     int    `default:"300" help:"Bytes of a post (${default})."`
 	Seed     uint64 `default:"1" help:"Of everything chosen at random (${default})."`
-	Data     string `required:"" xor:"place" placeholder:"DIR" help:"Folder of the database; made where it is missing."`
-	Database string `required:"" xor:"place" placeholder:"URL" help:"PostgreSQL database instead: postgres://user:password@host/name."`
+	Data     string `xor:"place" placeholder:"DIR" help:"Folder of the database; made where it is missing. Either this or --database."`
+	Database string `xor:"place" placeholder:"URL" help:"PostgreSQL database instead: postgres://user:password@host/name."`
 }
 
 // Validate refuses what cannot be made.
 func (c *loadtestFillCommand) Validate() error {
 	switch {
+	case c.Data == "" && c.Database == "":
+		return errors.New("name where to make it: --data or --database")
 	case c.Posts < 1:
 		return errors.New("--posts must be at least 1")
 	case c.Threads < 0 || c.Threads > c.Posts:

@@ -14,9 +14,17 @@ import (
 )
 
 type restoreCommand struct {
-	Data     string `xor:"into" required:"" placeholder:"NEWDIR" help:"Folder to restore into; it must be empty, or is made."`
-	Database string `xor:"into" required:"" placeholder:"URL" help:"PostgreSQL database to restore into, instead of a folder; it must be empty: postgres://user:password@host/name. A password is better kept in ~/.pgpass or PGPASSWORD."`
+	Data     string `xor:"into" placeholder:"NEWDIR" help:"Folder to restore into; it must be empty, or is made. Either this or --database."`
+	Database string `xor:"into" placeholder:"URL" help:"PostgreSQL database to restore into, instead of a folder; it must be empty: postgres://user:password@host/name. A password is better kept in ~/.pgpass or PGPASSWORD."`
 	File     string `arg:"" placeholder:"FILE" help:"File that folkmoot backup made, of either kind of database."`
+}
+
+// Validate refuses what does not say where to.
+func (c *restoreCommand) Validate() error {
+	if c.Data == "" && c.Database == "" {
+		return errors.New("name where to restore into: --data or --database")
+	}
+	return nil
 }
 
 // restoringName is a folder in the new one, in which the forum is made ready. What is in it was

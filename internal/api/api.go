@@ -87,6 +87,7 @@ func (s *server) routes() {
 	route(s, "POST /sign-out", "signOut", "End the session", s.signOut)
 	route(s, "GET /me", "getMe", "Who you are", s.getMe)
 	route(s, "PATCH /me", "editMe", "Change what you say about yourself", s.editMe, spends(&httpkit.Editing))
+	route(s, "PUT /me/password", "changePassword", "Change your password, only in a session; every other session of yours ends, tokens stay", s.changePassword)
 	route(s, "GET /tokens", "listTokens", "Your tokens, without their secrets; only in a session", s.listTokens)
 	route(s, "POST /tokens", "createToken", "Make a token, only in a session; its secret is shown this once", s.createToken, spends(&httpkit.Editing))
 	route(s, "DELETE /tokens/{token_id}", "deleteToken", "End one of your tokens; only in a session", s.deleteToken, spends(&httpkit.Editing))

@@ -85,6 +85,20 @@ func (s *server) signOut(ctx context.Context, _ *struct{}) (*nothing, error) {
 	return &nothing{}, s.kit.SignOut(ctx)
 }
 
+type newPassword struct {
+	PresentPassword string `json:"present_password" doc:"A wrong one is 422 for this field. Trying is rationed like signing in."`
+	Password        string `json:"password" doc:"The new one."`
+}
+
+// TransformSchema writes the limits into the document.
+func (newPassword) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Schema {
+	return limited(schema, forum.LimitPassword)
+}
+
+func (s *server) changePassword(ctx context.Context, in *struct{ Body newPassword }) (*nothing, error) {
+	return &nothing{}, s.kit.ChangePassword(ctx, in.Body.PresentPassword, in.Body.Password)
+}
+
 func newToken(t forum.APIToken) Token {
 	return Token{ID: t.ID, Name: t.Name, Scope: string(t.Scope), CreatedAt: t.CreatedAt}
 }

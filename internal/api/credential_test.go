@@ -24,6 +24,9 @@ func TestSignUpAndIn(t *testing.T) {
 		{name: "a short password", method: "POST", path: "/sign-up", body: values{"name": "carl", "password": "short"}, status: 422, want: values{"errors.0.field": "password", "errors.0.limit": 10}},
 		{name: "a long name", method: "POST", path: "/sign-up", body: values{"name": strings.Repeat("n", 41), "password": goodPassword}, status: 422, want: values{"errors.0.field": "name", "errors.0.limit": 40}},
 		{name: "a name with markup", method: "POST", path: "/sign-up", body: values{"name": "<b>carl</b>", "password": goodPassword}, status: 422, want: values{"errors.0.field": "name"}},
+		{name: "a name of two scripts", method: "POST", path: "/sign-up", body: values{"name": "аnn", "password": "another password"}, status: 422, want: values{"errors.0.field": "name"}},
+		{name: "a name of two scripts, dressed up", method: "POST", path: "/sign-up", body: values{"name": "𝛂nn", "password": "another password"}, status: 422, want: values{"errors.0.field": "name"}},
+		{name: "a reserved name", method: "POST", path: "/sign-up", body: values{"name": "Moderator", "password": "another password"}, status: 422, want: values{"errors.0.field": "name"}},
 		{name: "a role", method: "POST", path: "/sign-up", body: values{"name": "carl", "password": goodPassword, "role": "admin"}, status: 422, want: values{"errors.0.field": "role"}},
 		{name: "no password", method: "POST", path: "/sign-up", body: values{"name": "carl"}, status: 422, want: values{"errors.0.field": "password"}},
 		{name: "sign in", method: "POST", path: "/sign-in", body: values{"name": "ANN", "password": goodPassword}, status: 200, want: values{"user.name": "ann"}},
@@ -118,4 +121,26 @@ func TestRations(t *testing.T) {
 	}
 	w.must(http.StatusTooManyRequests, "", "POST", "/sign-in", values{"name": "ann", "password": goodPassword})
 	w.must(http.StatusTooManyRequests, "", "POST", "/sign-up", values{"name": "ann", "password": goodPassword})
+}
+
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.secrets["there"] = w.must(http.StatusOK, "", "POST", "/sign-in", values{"name": "ann", "password": goodPassword}).at("token").(string)
+	w.secrets["token"] = w.must(http.StatusCreated, "ann", "POST", "/tokens", values{"name": "all", "scope": "moderate"}).at("token").(string)
+	change := func(present, password string) values {
+		return values{"present_password": present, "password": password}
+	}
+	w.check(t, []try{
+		{name: "as visitor", method: "PUT", path: "/me/password", body: change(goodPassword, "another password"), status: 401},
+		{name: "with a token", person: "token", method: "PUT", path: "/me/password", body: change(goodPassword, "another password"), status: 403},
+		{name: "a wrong one", person: "ann", method: "PUT", path: "/me/password", body: change("wrong password", "another password"), status: 422, want: values{"errors.0.field": "present_password", "errors.1": nil}},
+		{name: "a short one", person: "ann", method: "PUT", path: "/me/password", body: change(goodPassword, "short"), status: 422, want: values{"errors.0.field": "password", "errors.0.limit": 10}},
+		{name: "change", person: "ann", method: "PUT", path: "/me/password", body: change(goodPassword, "another password"), status: 204},
+		{name: "the session stays", person: "ann", method: "GET", path: "/me", status: 200},
+		{name: "the token stays", person: "token", method: "GET", path: "/me", status: 200},
+		{name: "another session ends", person: "there", method: "GET", path: "/me", status: 401},
+		{name: "the old one", method: "POST", path: "/sign-in", body: values{"name": "ann", "password": goodPassword}, status: 422},
+		{name: "the new one", method: "POST", path: "/sign-in", body: values{"name": "ann", "password": "another password"}, status: 200},
+	})
 }

@@ -65,7 +65,7 @@ func (s *server) setSite(ctx context.Context, in *struct {
 	Keyed
 	Body Site
 }) (*answer[Site], error) {
-	if err := s.service.SetSite(ctx, httpkit.ActorOf(ctx), in.Body.Name, in.Body.Description, in.Key); err != nil {
+	if err := s.service.SetSite(ctx, httpkit.ActorOf(ctx), in.Body.Name, in.Body.Description, 0, in.Key); err != nil {
 		return nil, err
 	}
 	return s.getSite(ctx, nil)

@@ -27,9 +27,9 @@ type Person struct {
 type Profile struct {
 	Person
 	Counts
-	ReactionsReceived int64 `json:"reactions_received"`
-	ReactionsGiven    int64 `json:"reactions_given"`
-	Solutions         int64 `json:"solutions" doc:"Posts that were accepted."`
+	ReactionsReceived int64  `json:"reactions_received"`
+	ReactionsGiven    *int64 `json:"reactions_given,omitempty" doc:"Wherever they were given: for the person and for administrators, absent for others."`
+	Solutions         int64  `json:"solutions" doc:"Posts that were accepted."`
 }
 
 // Me is the person who asks, and what they ask with.

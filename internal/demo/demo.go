@@ -100,7 +100,7 @@ func (m *maker) makePeople(ctx context.Context) error {
 			}
 		}
 	}
-	return m.SetSite(ctx, m.people[Admin], "The Spoke", "People who mend their own bicycles, and those who would like to.", "")
+	return m.SetSite(ctx, m.people[Admin], "The Spoke", "People who mend their own bicycles, and those who would like to.", 0, "")
 }
 
 func (m *maker) makeCategories(ctx context.Context) error {

@@ -22,8 +22,9 @@ type Category struct {
 	Version     int64 // rises with everything a page shows of it, ancestors included
 	Rev         int64 // rises when a decision could change
 
-	Access Access         // of the actor who asked
-	Counts CategoryCounts // its own, as stored; sums over the tree are CategoryTree's
+	Access   Access         // of the actor who asked
+	Audience Role           // the least role that sees it; Visitor is everybody. In lists, trees and paths
+	Counts   CategoryCounts // its own, as stored; sums over the tree are CategoryTree's
 }
 
 // CategoryCounts are a category's own threads and posts, by effective state.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -52,12 +53,17 @@ type CredentialStore interface {
 	Password(ctx context.Context, folded string) (User, string, error)
 	// SetPassword replaces it and ends every session and token of the person.
 	SetPassword(ctx context.Context, id UserID, hash string) error
+	// ChangePassword replaces the password whose hash is was, and ends every session of the person but
+	// the one of the hash session; ErrStale where another took its place meanwhile.
+	ChangePassword(ctx context.Context, id UserID, was, hash, session string) error
 	CreateSession(ctx context.Context, hash string, user UserID, now, expires time.Time) error
 	// SessionUser returns the person of a session not expired at now, and when it expires.
 	SessionUser(ctx context.Context, hash string, now time.Time) (User, time.Time, error)
 	// ExtendSession has a session expire then, if it has not by now and does not later.
 	ExtendSession(ctx context.Context, hash string, now, then time.Time) error
 	DeleteSession(ctx context.Context, hash string) error
+	// DeleteOtherSessions ends every session of the person but the one of that hash.
+	DeleteOtherSessions(ctx context.Context, user UserID, hash string) error
 	// CreateToken makes a token. The receipt's ID is its id; Replayed where the key was known.
 	CreateToken(ctx context.Context, change Change, token APIToken, hash string) (Receipt, error)
 	// TokenUser returns the token of that hash and its person.
@@ -223,6 +229,62 @@ func notSignedIn(err error) error {
 // SignOut ends a session.
 func (s *Service) SignOut(ctx context.Context, secret Secret) error {
 	return s.Store.DeleteSession(ctx, secret.Hash())
+}
+
+// CanKeepSessions decides whether a may change the password and end sessions elsewhere. Who came with a
+// token may not: one that leaked could shut its owner out. The suspended may: a password can have leaked.
+func CanKeepSessions(a Actor) error {
+	switch {
+	case !a.SignedIn():
+		return errSignIn
+	case a.Scope != "":
+		return forbidden("a token may not change the password or end sessions: sign in for that")
+	}
+	return nil
+}
+
+// SignOutElsewhere ends every session of actor's but the one they came with.
+func (s *Service) SignOutElsewhere(ctx context.Context, actor Actor, session Secret) error {
+	if err := CanKeepSessions(actor); err != nil {
+		return err
+	}
+	return s.Store.DeleteOtherSessions(ctx, actor.User, session.Hash())
+}
+
+// ChangePassword gives actor, who knows the present password, a new one, and ends every session of
+// theirs but the one they came with. Tokens stay: they are not made of the password.
+func (s *Service) ChangePassword(ctx context.Context, actor Actor, session Secret, present, password string) error {
+	if err := CanKeepSessions(actor); err != nil {
+		return err
+	}
+	_, was, err := s.Store.Password(ctx, s.Text.Fold(actor.Name))
+	if err != nil {
+		return err
+	}
+	right := false
+	if len(present) <= LimitPassword.Bytes {
+		if right, err = s.Passwords.Verify(ctx, was, present); err != nil {
+			return err
+		}
+	}
+	var wrong fields
+	if !right {
+		wrong.add("present_password", "is wrong")
+	}
+	wrong.check(LimitPassword, password)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	hash, err := s.Passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = s.Store.ChangePassword(ctx, actor.User, was, hash, session.Hash())
+	if errors.Is(err, ErrStale) {
+		wrong.add("present_password", "is wrong: it was changed a moment ago")
+		return wrong.err()
+	}
+	return err
 }
 
 // SetPassword gives a person a new password and ends all sessions and tokens: for the command line.

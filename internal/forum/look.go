@@ -24,6 +24,7 @@ type Look struct {
 	Accent     Accent
 	Picture    []byte // of a new logo: PNG, JPEG or GIF; nil leaves it as it is
 	RemoveLogo bool
+	Version    int64 // SettingsVersion that it was chosen on; 0: whatever it is
 	Key        string
 }
 
@@ -36,6 +37,7 @@ type Logo struct {
 // LookStore is what the look needs of the store.
 type LookStore interface {
 	// SetLook changes the accent and, where it is not nil, the logo; one without a name removes it.
+	// ErrSettingsChanged where one was changed since change.Settings.
 	SetLook(ctx context.Context, change Change, accent Accent, logo *Logo) (Receipt, error)
 	// Logo returns the present logo, NotFound where there is none.
 	Logo(ctx context.Context) (Logo, error)
@@ -44,6 +46,7 @@ type LookStore interface {
 // SetLook changes the look of all pages. Administrators only. A logo that is no picture is Invalid.
 func (s *Service) SetLook(ctx context.Context, actor Actor, in Look) error {
 	change := s.change(actor, "set look", in.Key, []any{in.Accent, in.Picture, in.RemoveLogo})
+	change.Settings = in.Version
 	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		if err := CanAdminister(actor); err != nil {
 			return Receipt{}, err

@@ -10,6 +10,7 @@ type Post struct {
 	Thread        ThreadID
 	Number        int64 // from 1, never reused, never renumbered
 	Author        Author
+	AuthorRole    Role     // that holds now, where it is more than a member's; "" otherwise
 	ReplyThread   ThreadID // of the post this one answers; 0 where it answers none
 	ReplyNumber   int64
 	ReplyAuthor   string // who wrote that, where the reader may see it
@@ -33,6 +34,7 @@ type Post struct {
 	ThreadNumbers Receipt // of the thread, right after the change that made this answer; zero on reads
 	ThreadTitle   string  // where posts of several threads are listed
 	ThreadSlug    string
+	CategoryID    CategoryID
 }
 
 // ReactionCount is how often one kind of reaction was given.

@@ -92,6 +92,7 @@ type RulesStore interface {
 	// Rules returns what the community has set; where it has set none, StandardRules.
 	Rules(ctx context.Context) (Rules, error)
 	// SetRules replaces them. Each that changes is kept as a SettingChange in the same transaction.
+	// ErrSettingsChanged where one was changed since change.Settings.
 	SetRules(ctx context.Context, change Change, rules Rules) (Receipt, error)
 }
 
@@ -99,9 +100,10 @@ type RulesStore interface {
 func (s *Service) Rules(ctx context.Context) (Rules, error) { return s.Store.Rules(ctx) }
 
 // SetRules replaces what the community has set. Administrators only. Numbers out of their bounds
-// are Invalid, and then nothing is changed.
-func (s *Service) SetRules(ctx context.Context, actor Actor, rules Rules, key string) error {
+// are Invalid, and then nothing is changed. version is as of SetSite.
+func (s *Service) SetRules(ctx context.Context, actor Actor, rules Rules, version int64, key string) error {
 	change := s.change(actor, "set rules", key, rules)
+	change.Settings = version
 	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		if err := CanAdminister(actor); err != nil {
 			return Receipt{}, err

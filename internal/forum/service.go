@@ -79,6 +79,7 @@ type Change struct {
 	CatRev     int64
 	Thread     ThreadID // 0 where none was loaded
 	ThreadRev  int64
+	Settings   int64  // SettingsVersion that the decision rested on; 0: whatever it is by now
 	Key        string // idempotency key; "" where neither the person nor the server made one
 	Hash       string // of operation and request, to tell a retry from a reuse
 }

@@ -55,7 +55,7 @@ type SettingStore interface {
 	Site(ctx context.Context) (Site, error)
 	// About sums the numbers the reader may see, in one snapshot.
 	About(ctx context.Context, reader Visibility) (About, error)
-	// SetSite changes name and description.
+	// SetSite changes name and description; ErrSettingsChanged where one was changed since change.Settings.
 	SetSite(ctx context.Context, change Change, name, description string) (Receipt, error)
 	// FirstRunHash returns the hash of the first-run token, "" where there is none.
 	FirstRunHash(ctx context.Context) (string, error)
@@ -80,8 +80,9 @@ func (s *Service) About(ctx context.Context, actor Actor) (About, error) {
 	return s.Store.About(ctx, actor.Visibility())
 }
 
-// SetSite names and describes the community. Administrators only.
-func (s *Service) SetSite(ctx context.Context, actor Actor, name, description, key string) error {
+// SetSite names and describes the community. Administrators only. version is the SettingsVersion that they
+// saw, 0 whatever it is: ErrSettingsChanged where somebody changed one of the two since.
+func (s *Service) SetSite(ctx context.Context, actor Actor, name, description string, version int64, key string) error {
 	var wrong fields
 	wrong.check(LimitSiteName, name)
 	wrong.check(LimitDescription, description)
@@ -89,6 +90,7 @@ func (s *Service) SetSite(ctx context.Context, actor Actor, name, description, k
 		return err
 	}
 	change := s.change(actor, "set site", key, []any{name, description})
+	change.Settings = version
 	_, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
 		if err := CanAdminister(actor); err != nil {
 			return Receipt{}, err
@@ -157,7 +159,7 @@ func (s *Service) FirstRun(ctx context.Context, token Secret, in FirstRun) (Secr
 		return "", User{}, err
 	}
 	in.Admin.Role = Admin
-	user, hash, err := s.newUser(ctx, in.Admin)
+	user, hash, err := s.newUser(ctx, in.Admin, nil)
 	if err != nil {
 		return "", User{}, err
 	}

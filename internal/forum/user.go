@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -47,12 +48,13 @@ func (u *User) Actor() Actor {
 	return Actor{User: u.ID, Name: u.Name, Role: u.Role, Suspended: u.State() == Suspended, Rev: u.Rev}
 }
 
-// Profile is a person's page: the person and exact numbers of what the reader may see.
+// Profile is a person's page: the person and exact numbers of what the reader may see. How many
+// reactions they gave is counted wherever they gave them: that is for themselves and administrators.
 type Profile struct {
 	User
 	Counts            CategoryCounts
 	ReactionsReceived int64
-	ReactionsGiven    int64
+	ReactionsGiven    *int64 // nil: not for the reader
 	Solutions         int64
 }
 
@@ -114,6 +116,61 @@ func CheckName(name string) *FieldError {
 	return nil
 }
 
+// reservedNames speak for the community or its server: nobody takes one who signs up. They are
+// compared folded, without . - _ in them.
+var reservedNames = []string{"admin", "admins", "administrator", "administrators", "mod", "mods", "moderator", "moderators",
+	"staff", "support", "system", "root", "folkmoot"}
+
+// CheckChosenName says what is wrong with a name, folded, that somebody chooses who signs up: besides
+// CheckName, it must not pass for somebody else's. Accounts that the operator makes, and imports, may
+// be called anything.
+func CheckChosenName(folded string) *FieldError {
+	if slices.Contains(reservedNames, strings.Map(withoutJoins, folded)) {
+		return &FieldError{Field: "name", Message: "is kept for those who run the community"}
+	}
+	if !ofOneScript(folded) {
+		return &FieldError{Field: "name", Message: "mixes letters of different scripts, which can look alike"}
+	}
+	return nil
+}
+
+func withoutJoins(r rune) rune {
+	if strings.ContainsRune("._-", r) {
+		return -1
+	}
+	return r
+}
+
+// mixtures are the scripts that people write together: "highly restrictive" of Unicode's UTS #39.
+var mixtures = [][]string{{"Latin", "Han", "Hiragana", "Katakana"}, {"Latin", "Han", "Bopomofo"}, {"Latin", "Han", "Hangul"}}
+
+// ofOneScript reports whether a text's letters and marks are of one script, or of one of the mixtures.
+// What all scripts share (digits, . - _, most marks) counts for none.
+func ofOneScript(text string) bool {
+	var scripts []string
+	for _, r := range text {
+		if script := scriptOf(r); script != "" && !slices.Contains(scripts, script) {
+			scripts = append(scripts, script)
+		}
+	}
+	return len(scripts) <= 1 || slices.ContainsFunc(mixtures, func(mixture []string) bool {
+		return !slices.ContainsFunc(scripts, func(script string) bool { return !slices.Contains(mixture, script) })
+	})
+}
+
+// scriptOf is the script of a rune, "" where it is of none or of all.
+func scriptOf(r rune) string {
+	if unicode.In(r, unicode.Common, unicode.Inherited) {
+		return ""
+	}
+	for name, table := range unicode.Scripts {
+		if unicode.Is(table, r) {
+			return name
+		}
+	}
+	return ""
+}
+
 // User returns a person by name.
 func (s *Service) User(ctx context.Context, name string) (User, error) {
 	return s.Store.User(ctx, s.Text.Fold(name))
@@ -138,7 +195,7 @@ func (s *Service) Users(ctx context.Context, actor Actor, filter UserFilter) ([]
 // become of the invitation.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	in.Role = Member
-	user, hash, err := s.newUser(ctx, in)
+	user, hash, err := s.newUser(ctx, in, CheckChosenName)
 	if err != nil {
 		return User{}, err
 	}
@@ -157,7 +214,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 
 // CreateUser makes an account of any role: for the command line and tests, which ask nobody.
 func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
-	user, hash, err := s.newUser(ctx, in)
+	user, hash, err := s.newUser(ctx, in, nil)
 	if err != nil {
 		return User{}, err
 	}
@@ -165,10 +222,15 @@ func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	return user, err
 }
 
-func (s *Service) newUser(ctx context.Context, in SignUp) (User, string, error) {
+// newUser makes what is stored of an account. Its name must pass more, too, folded; nil asks nothing.
+func (s *Service) newUser(ctx context.Context, in SignUp, more func(folded string) *FieldError) (User, string, error) {
 	var wrong fields
 	name := trim(in.Name)
-	if bad := CheckName(name); bad != nil {
+	bad := CheckName(name)
+	if bad == nil && more != nil {
+		bad = more(s.Text.Fold(name))
+	}
+	if bad != nil {
 		wrong = append(wrong, *bad)
 	}
 	wrong.check(LimitPassword, in.Password)

@@ -25,6 +25,24 @@ func TestCheckName(t *testing.T) {
 	}
 }
 
+// A name that somebody chooses is of one script, or of those that are written together, and of nobody
+// who runs the community.
+func TestCheckChosenName(t *testing.T) {
+	good := []string{"anna", "анна", "άννα", "o1", "42", "a.b", "zoë", "cafe\u0301", "नमन", "नमन_7", "李雷", "ひらカタ漢字abc", "あー", "김민수abc", "ㄅ漢a",
+		"admina", "modest", "rooted"}
+	bad := []string{"аnna", "annа", "αnna", "аννа", "李аnna", "김ひ", "ひㄅ", "admin", "ad-min", "m_o_d", "administrator", "moderator", "system", "folkmoot"}
+	for _, name := range good {
+		if wrong := forum.CheckChosenName(name); wrong != nil {
+			t.Errorf("%q: %s", name, wrong.Message)
+		}
+	}
+	for _, name := range bad {
+		if forum.CheckChosenName(name) == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
+}
+
 func TestUserNameFrom(t *testing.T) {
 	for shown, want := range map[string]string{
 		"Jobst":                 "Jobst",

@@ -547,6 +547,17 @@ func TestAbsolute(t *testing.T) {
 	if got, want := new(Kit).Absolute("/t/1"), "/t/1"; got != want {
 		t.Errorf("without an origin: got %s, want %s", got, want)
 	}
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/admin", nil)
+	if got, want := new(Kit).AbsoluteFor(r, "/t/1"), "http://127.0.0.1:8080/t/1"; got != want {
+		t.Errorf("for who asks: got %s, want %s", got, want)
+	}
+	r = httptest.NewRequest(http.MethodGet, "https://elsewhere.example/admin", nil)
+	if got, want := new(Kit).AbsoluteFor(r, "/t/1"), "https://elsewhere.example/t/1"; got != want {
+		t.Errorf("for who asks by https: got %s, want %s", got, want)
+	}
+	if got, want := (&Kit{Origin: origin}).AbsoluteFor(r, "/t/1"), "https://forum.example/t/1"; got != want {
+		t.Errorf("for who asks, with an origin: got %s, want %s", got, want)
+	}
 }
 
 func TestServerRefusesEndlessHeaders(t *testing.T) {

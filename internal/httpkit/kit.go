@@ -33,6 +33,19 @@ func (k *Kit) Absolute(path string) string {
 	return k.Origin.Scheme + "://" + k.Origin.Host + path
 }
 
+// AbsoluteFor is Absolute for an answer that only whoever asks will see: without an origin it is by the
+// Host that they named, which leads them, and nobody else, where they came from.
+func (k *Kit) AbsoluteFor(r *http.Request, path string) string {
+	if k.Origin != nil {
+		return k.Absolute(path)
+	}
+	scheme := "http"
+	if k.secure(r) {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + path
+}
+
 // secure reports whether the browser speaks https: with the public origin where it is known,
 // with us, or with a proxy that is believed.
 func (k *Kit) secure(r *http.Request) bool {

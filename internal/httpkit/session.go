@@ -102,6 +102,25 @@ func (k *Kit) SignOut(ctx context.Context) error {
 	return k.Service.SignOut(ctx, x.secret)
 }
 
+// ChangePassword gives whoever came with a session a new password. It is rationed like signing in, since
+// it says whether the present one is right.
+func (k *Kit) ChangePassword(ctx context.Context, present, password string) error {
+	x := exchangeOf(ctx)
+	if err := forum.CanKeepSessions(x.actor); err != nil { // who may not, spends nothing of the owner's
+		return err
+	}
+	if err := k.SpendSignIn(ctx, x.actor.Name); err != nil {
+		return err
+	}
+	return k.Service.ChangePassword(ctx, x.actor, x.secret, present, password)
+}
+
+// SignOutElsewhere ends every session of whoever asks but the one by which the request came.
+func (k *Kit) SignOutElsewhere(ctx context.Context) error {
+	x := exchangeOf(ctx)
+	return k.Service.SignOutElsewhere(ctx, x.actor, x.secret)
+}
+
 // Accepted tells the scripts of the next page that the text was stored which came to this address:
 // they then forget the draft of it.
 func (k *Kit) Accepted(w http.ResponseWriter, r *http.Request) {

@@ -40,8 +40,12 @@ func (r *Result) printBrought(page *printer) {
 	case r.New == New{}:
 		page.line("Nothing was new: %s is in the category %q already:", r.Source, r.Category)
 	default:
-		page.line("%s is in the category %q; new are %d posts and %d people, and %d posts were brought up to date:",
-			r.Source, r.Category, r.New.Posts, r.New.Users, r.New.Updated)
+		changed := ""
+		if r.New.Updated > 0 {
+			changed = fmt.Sprintf(", and %d posts that have changed since", r.New.Updated)
+		}
+		page.line("Brought into the category %q: %d new posts and %d new people%s. %s is there with:",
+			r.Category, r.New.Posts, r.New.Users, changed, r.Source)
 	}
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Brought.PostsByKind)) {

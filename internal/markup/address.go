@@ -7,11 +7,13 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// The schemes a link may lead to and an image may come from. Addresses without a scheme
-// lie on the forum itself.
+// The schemes a link may lead to and an image may come from, and those of images that are led to
+// instead: browsers are told to show none that came in the clear. Addresses without a scheme lie on the
+// forum itself.
 var (
 	linkSchemes  = []string{"http", "https", "mailto"}
-	imageSchemes = []string{"http", "https"}
+	imageSchemes = []string{"https"}
+	pictureLinks = []string{"http"}
 )
 
 // address returns destination as an attribute may hold it, before HTML escaping, and

@@ -315,13 +315,19 @@ func (w *htmlWriter) autoLink(n *ast.AutoLink) {
 	w.tag("</a>")
 }
 
-// image writes an image, or the text that stands for it where it may not be shown.
+// image writes an image, or the text that stands for it where it may not be shown: a link to it, where
+// a page may lead there.
 func (w *htmlWriter) image(n *ast.Image) {
 	w.scratch = appendUnescaped(w.scratch[:0], n.Destination)
 	src, ok := address(w.scratch, imageSchemes)
+	href, leads := address(w.scratch, pictureLinks)
 	w.scratch = appendText(w.scratch[:0], n, w.source, w.inCell)
-	if !ok || !w.affords(n.Reference, n.Destination, n.Title) {
+	if !ok && !leads || !w.affords(n.Reference, n.Destination, n.Title) {
 		w.out = appendEscaped(w.out, w.scratch)
+		return
+	}
+	if !ok {
+		w.linkToImage(href, n.Title)
 		return
 	}
 	w.tag("<img")
@@ -329,6 +335,22 @@ func (w *htmlWriter) image(n *ast.Image) {
 	w.attribute("alt", w.scratch)
 	w.title(n.Title)
 	w.tag(` loading="lazy">`)
+}
+
+// linkToImage writes a link to an image with the words that stand for it, or its address where there are
+// none. Inside another link they are only text.
+func (w *htmlWriter) linkToImage(href string, title []byte) {
+	words := bytes.Clone(w.scratch)
+	if len(bytes.TrimSpace(words)) == 0 {
+		words = []byte(href)
+	}
+	if w.inLink {
+		w.out = appendEscaped(w.out, words)
+		return
+	}
+	w.anchor(href, title)
+	w.out = appendEscaped(w.out, words)
+	w.tag("</a>")
 }
 
 // affords counts a link, and what it repeats from a definition, and reports whether the

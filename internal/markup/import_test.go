@@ -165,9 +165,23 @@ func squeezed(t *testing.T, source string) string {
 			if d.Type == html.TextNode {
 				text.WriteString(d.Data)
 			}
+			if d.Data == "img" && strings.HasPrefix(attr(d, "src"), "http:") { // its words come to stand for it
+				if text.WriteString(attr(d, "alt")); strings.TrimSpace(attr(d, "alt")) == "" {
+					text.WriteString(attr(d, "src"))
+				}
+			}
 		}
 	}
 	return strings.Join(strings.Fields(text.String()), "")
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
 }
 
 func descendants(n *html.Node) (nodes []*html.Node) {

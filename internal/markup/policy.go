@@ -33,7 +33,7 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowURLSchemes(linkSchemes...)
 	p.AllowAttrs("href", "title").OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^` + linkRel + `$`)).OnElements("a")
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`^(https?:|[^:]*([/?#]|$))`)).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^(https:|[^:]*([/?#]|$))`)).OnElements("img")
 	p.AllowAttrs("alt", "title").OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	return p

@@ -13,7 +13,7 @@ func (s *Store) Categories(ctx context.Context, reader forum.Visibility) ([]foru
 	var categories []forum.Category
 	err := s.read(ctx, Query{`
 		SELECT c.id, c.parent_id, c.name, c.slug, c.description, c.position, c.hidden_at, c.hidden_by, c.created_at, c.version, c.rev,
-			a.see, a.reply, a.start, a.moderate,
+			a.see, a.reply, a.start, a.moderate,` + seers + `,
 			n.threads_visible, n.threads_unlisted, n.threads_hidden, n.threads_deleted,
 			n.posts_visible, n.posts_unlisted, n.posts_hidden, n.posts_deleted
 		FROM categories c
@@ -21,14 +21,16 @@ func (s *Store) Categories(ctx context.Context, reader forum.Visibility) ([]foru
 		LEFT JOIN category_counts n ON n.category_id = c.id
 		WHERE a.see ORDER BY c.position, c.id`, []any{reader.Role}, func(row Row) error {
 		var c forum.Category
+		var seers string
 		threads, posts := &c.Counts.Threads, &c.Counts.Posts
 		err := scan(row, &c.ID, &c.ParentID, &c.Name, &c.Slug, &c.Description, &c.Position, &c.HiddenAt, &c.HiddenBy, &c.CreatedAt, &c.Version, &c.Rev,
-			&c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate,
+			&c.Access.See, &c.Access.Reply, &c.Access.Start, &c.Access.Moderate, &seers,
 			&threads[0], &threads[1], &threads[2], &threads[3], &posts[0], &posts[1], &posts[2], &posts[3])
 		if !c.Access.Moderate { // what one may not see, one may not count
 			clear(threads[1:])
 			clear(posts[1:])
 		}
+		c.Audience = audience(seers)
 		categories = append(categories, c)
 		return err
 	}})

@@ -50,6 +50,20 @@ func (s *Store) DeleteSession(ctx context.Context, hash string) error {
 	return err
 }
 
+// DeleteOtherSessions ends all sessions of a person but one.
+func (s *Store) DeleteOtherSessions(ctx context.Context, user forum.UserID, hash string) error {
+	_, err := s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		return forum.Receipt{}, t.deleteOtherSessions(user, hash)
+	})
+	return err
+}
+
+func (t *tx) deleteOtherSessions(user forum.UserID, hash string) error {
+	_, err := t.exec(`DELETE FROM sessions WHERE user_id = $1 AND hash <> $2`, user, []byte(hash))
+	t.credentialsChanged()
+	return err
+}
+
 // CreateToken stores a token by its secret's hash.
 func (s *Store) CreateToken(ctx context.Context, change forum.Change, token forum.APIToken, hash string) (forum.Receipt, error) {
 	return s.writePerson(ctx, change, token.User, false, func(t *tx) (forum.Receipt, error) {

@@ -15,6 +15,9 @@ func (s *Store) SetLook(ctx context.Context, change forum.Change, accent forum.A
 		size = base64.StdEncoding.EncodedLen(len(logo.PNG))
 	}
 	return s.write(ctx, change, size, func(t *tx) (forum.Receipt, error) {
+		if err := t.unchanged(change, forum.LookSettings, forum.LookSettings...); err != nil {
+			return forum.Receipt{}, err
+		}
 		if err := t.change(change.Actor, "accent", string(accent)); err != nil {
 			return forum.Receipt{}, err
 		}

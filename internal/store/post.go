@@ -30,6 +30,7 @@ func lockedPostDest(p *forum.Post) []any {
 // in the same thread and visible), and its reactions: how often each kind was given, and the reader's own.
 const (
 	postColumns = lockedPostColumns + `, p.body, p.html, coalesce(u.name, p.author_name),
+	CASE WHEN u.state = 'active' AND u.role <> 'member' THEN u.role ELSE '' END,
 	coalesce((SELECT coalesce(ru.name, rp.author_name) FROM posts rp LEFT JOIN users ru ON ru.id = rp.author_id
 		WHERE rp.thread_id = p.reply_thread_id AND rp.number = p.reply_number
 		AND rp.state = 'visible' AND p.reply_thread_id = p.thread_id), ''),
@@ -40,7 +41,7 @@ const (
 		WHERE m.thread_id = p.thread_id AND m.number = p.number AND m.user_id = $2) END,` + attachmentsColumn
 
 	// listedPostColumns are postColumns with the thread, which a page of one thread has already.
-	listedPostColumns = postColumns + `, t.title, t.slug `
+	listedPostColumns = postColumns + `, t.title, t.slug, t.category_id `
 
 	postTables = ` posts p JOIN threads t ON t.id = p.thread_id ` + joinAccess + ` LEFT JOIN users u ON u.id = p.author_id `
 
@@ -76,8 +77,8 @@ func eachNumbered(joined string, each func(n int64, text string)) {
 func appendPosts(posts *[]forum.Post) func(Row) error {
 	var p forum.Post
 	var reactions, attachments string
-	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.ReplyAuthor, &p.Solution,
-		&reactions, &p.MyReaction, &attachments, &p.ThreadTitle, &p.ThreadSlug)
+	dest := append(lockedPostDest(&p), &p.Body, &p.HTML, &p.Author.Name, &p.AuthorRole, &p.ReplyAuthor, &p.Solution,
+		&reactions, &p.MyReaction, &attachments, &p.ThreadTitle, &p.ThreadSlug, &p.CategoryID)
 	return func(row Row) error {
 		if err := scan(row, dest...); err != nil {
 			return err
@@ -105,7 +106,7 @@ func (l postList) args(limit int) []any {
 
 // posts reads the page and one post more.
 func (l postList) posts(posts *[]forum.Post) Query {
-	return Query{`SELECT ` + postColumns + `, '', '' FROM ` + postTables + `
+	return Query{`SELECT ` + postColumns + `, '', '', 0 FROM ` + postTables + `
 		WHERE p.thread_id = $3 AND p.number >= $4 AND a.see AND ` + seesPost + ` ORDER BY p.number LIMIT $5`,
 		l.args(l.limit + 1), appendPosts(posts)}
 }

@@ -40,6 +40,9 @@ func parseRules(text string) (forum.Rules, error) {
 // SetRules replaces what the community has set.
 func (s *Store) SetRules(ctx context.Context, change forum.Change, rules forum.Rules) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if err := t.unchanged(change, forum.RuleSettings, rulesSetting); err != nil {
+			return forum.Receipt{}, err
+		}
 		return forum.Receipt{At: t.now}, t.setRules(change.Actor, rules)
 	})
 }

@@ -124,6 +124,9 @@ func (s *Store) About(ctx context.Context, reader forum.Visibility) (forum.About
 // SetSite changes name and description.
 func (s *Store) SetSite(ctx context.Context, change forum.Change, name, description string) (forum.Receipt, error) {
 	return s.write(ctx, change, 0, func(t *tx) (forum.Receipt, error) {
+		if err := t.unchanged(change, forum.SiteSettings, forum.SiteSettings...); err != nil {
+			return forum.Receipt{}, err
+		}
 		return forum.Receipt{At: t.now}, t.setSite(change.Actor, name, description)
 	})
 }

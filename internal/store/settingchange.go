@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"folkmoot/internal/forum"
@@ -26,6 +27,28 @@ func (s *Store) SettingChanges(ctx context.Context, before int64, limit int) ([]
 		return nil, fmt.Errorf("changes of settings: %w", err)
 	}
 	return changes, nil
+}
+
+// unchanged refuses where one of some settings was changed since the version that the change rests on.
+// It locks them: nobody changes one before the commit.
+func (t *tx) unchanged(change forum.Change, settings []string, locked ...string) error {
+	if change.Settings == 0 {
+		return nil
+	}
+	for _, key := range locked {
+		if _, err := t.setting(key); err != nil {
+			return err
+		}
+	}
+	changed := false
+	err := t.conn.Query(`SELECT setting FROM setting_changes WHERE id >= $1 AND category_id IS NULL`, []any{change.Settings}, func(row Row) error {
+		changed = changed || slices.Contains(settings, row.Text(0))
+		return nil
+	})
+	if err == nil && changed {
+		err = forum.ErrSettingsChanged
+	}
+	return err
 }
 
 // keepChange writes down that a setting was changed, of a category or, where that is 0, of the

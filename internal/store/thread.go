@@ -217,15 +217,21 @@ func (l *threadList) pinned(list *forum.ThreadList) Query {
 
 func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
 	columns, tables := threadColumns+`, '', 0`, threadTables
+	who := ` 'visitor' ` // see what a visitor sees: nobody is told more of it
+	if l.reader.Role != forum.Visitor {
+		who = seers
+	}
 	if l.filter.First { // it stands for its thread: whoever sees one sees the other
 		columns, tables = threadColumns+`, first.html, first.edited_at`, threadTables+` JOIN posts first ON first.thread_id = t.id AND first.number = 1 `
 	}
-	text := `SELECT ` + columns + ` FROM ` + tables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
+	text := `SELECT ` + columns + `, ` + who + ` FROM ` + tables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
 	return Query{text, l.args, func(row Row) error {
 		var thread forum.Thread
-		if err := scanThread(row, &thread, &thread.FirstHTML, &thread.FirstEditedAt); err != nil {
+		var seers string
+		if err := scanThread(row, &thread, &thread.FirstHTML, &thread.FirstEditedAt, &seers); err != nil {
 			return err
 		}
+		thread.Category.Audience = audience(seers)
 		*threads = append(*threads, thread)
 		return nil
 	}}
@@ -337,12 +343,14 @@ func pathQuery(id forum.ThreadID, path *[]forum.Category) Query {
 			SELECT c.id, c.parent_id, c.name, c.slug, up.height + 1
 			FROM up JOIN categories c ON c.id = up.parent_id
 		)
-		SELECT id, parent_id, name, slug FROM up ORDER BY height DESC`,
+		SELECT c.id, c.parent_id, c.name, c.slug, ` + seers + ` FROM up c ORDER BY c.height DESC`,
 		[]any{id}, func(row Row) error {
 			var c forum.Category
-			if err := scan(row, &c.ID, &c.ParentID, &c.Name, &c.Slug); err != nil {
+			var seers string
+			if err := scan(row, &c.ID, &c.ParentID, &c.Name, &c.Slug, &seers); err != nil {
 				return err
 			}
+			c.Audience = audience(seers)
 			*path = append(*path, c)
 			return nil
 		}}

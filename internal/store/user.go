@@ -61,8 +61,10 @@ func (s *Store) Profile(ctx context.Context, reader forum.Visibility, folded str
 				return scan(row, &threads[forum.Unlisted], &threads[forum.Hidden], &threads[forum.Deleted],
 					&posts[forum.Unlisted], &posts[forum.Hidden], &posts[forum.Deleted])
 			}},
-		Query{`SELECT n.reactions_given FROM users u JOIN user_counts n ON n.user_id = u.id WHERE u.folded = $1`, []any{folded},
-			func(row Row) error { return scan(row, &p.ReactionsGiven) }})
+		Query{`
+			SELECT coalesce(n.reactions_given, 0) FROM users u LEFT JOIN user_counts n ON n.user_id = u.id
+			WHERE u.folded = $1 AND (u.id = $2 OR $3)`, []any{folded, reader.User, reader.Role == forum.Admin},
+			func(row Row) error { p.ReactionsGiven = new(int64); return scan(row, p.ReactionsGiven) }})
 	if err == nil && !found {
 		err = forum.ErrNotFound
 	}
@@ -215,7 +217,10 @@ func (s *Store) SuspendUser(ctx context.Context, change forum.Change, id forum.U
 			return receipt, err
 		}
 		t.move(forum.UserContribution(&before), forum.UserContribution(&after))
-		return receipt, t.userChanged(id)
+		if err := t.userChanged(id); err != nil || before.Role == forum.Member {
+			return receipt, err
+		}
+		return receipt, t.shown() // posts say who runs the community
 	})
 }
 
@@ -237,7 +242,10 @@ func (s *Store) SetRole(ctx context.Context, change forum.Change, id forum.UserI
 		if _, err := t.exec(`UPDATE users SET role = $2 WHERE id = $1`, id, role); err != nil {
 			return receipt, err
 		}
-		return receipt, t.userChanged(id)
+		if err := t.userChanged(id); err != nil {
+			return receipt, err
+		}
+		return receipt, t.shown() // posts say who runs the community
 	})
 }
 
@@ -279,4 +287,19 @@ func (s *Store) SetPassword(ctx context.Context, id forum.UserID, hash string) e
 		return fmt.Errorf("password of person %d: %w", id, err)
 	}
 	return nil
+}
+
+// ChangePassword replaces a password that is still the one of the hash was, and ends all sessions but one.
+func (s *Store) ChangePassword(ctx context.Context, id forum.UserID, was, hash, session string) error {
+	_, err := s.writePerson(ctx, forum.Change{}, id, false, func(t *tx) (forum.Receipt, error) {
+		changed, err := t.exec(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, id, was, hash)
+		if err == nil && changed == 0 {
+			err = forum.ErrStale
+		}
+		if err == nil {
+			err = t.deleteOtherSessions(id, session)
+		}
+		return forum.Receipt{}, err
+	})
+	return err
 }

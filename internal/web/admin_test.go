@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"folkmoot/internal/forum"
+	"folkmoot/internal/httpkit"
 )
 
 func TestAdministration(t *testing.T) {
@@ -171,6 +172,7 @@ func TestRules(t *testing.T) {
 
 	values.Set("sign_up", "closed")
 	values.Set("key", "another key")
+	values.Del("version") // whatever it is by now
 	admin.post("/admin/rules", values)
 	visitor.get("/")
 	if strings.Contains(visitor.page.source, "/sign-up") {
@@ -193,7 +195,7 @@ func TestInvitations(t *testing.T) {
 	s.user("max", forum.Moderator)
 	rules := forum.StandardRules()
 	rules.SignUp = forum.SignUpInvited
-	if err := s.service.SetRules(t.Context(), ada, rules, ""); err != nil {
+	if err := s.service.SetRules(t.Context(), ada, rules, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	moderator, guest := s.signedIn("max"), s.browser()
@@ -204,7 +206,7 @@ func TestInvitations(t *testing.T) {
 		t.Errorf("the note is %q, want it kept", got)
 	}
 	moderator.submit("/admin/invitations", fill{"uses": "2"})
-	moderator.wantText("Copy its address now", "the evening class", "open", "0 of 2 used", "by max")
+	moderator.wantText("Copy its address now", s.url+"/sign-up?invitation=", "the evening class", "open", "0 of 2 used", "by max")
 	if got := moderator.page.header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("a page with a secret has Cache-Control %q", got)
 	}
@@ -650,5 +652,124 @@ func TestPreview(t *testing.T) {
 	visitor.wantStatus(http.StatusUnauthorized)
 	if strings.Contains(visitor.page.source, "example.org") {
 		t.Error("a preview leads to another site")
+	}
+}
+
+// Whoever knows the present password changes it, and stays signed in here alone.
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("mia", forum.Member)
+	here, there := s.signedIn("mia"), s.signedIn("mia")
+	here.get("/settings")
+	here.submit("/settings/password", fill{"present_password": "not the password", "password": "battery staple of horses"})
+	here.wantStatus(http.StatusUnprocessableEntity)
+	if got, wrong := here.page.field("present_password"); got != "" || !strings.Contains(wrong, "is wrong") {
+		t.Errorf("the field of the present password holds %q and says %q", got, wrong)
+	}
+	here.submit("/settings/password", fill{"present_password": goodPassword, "password": "battery staple of horses"})
+	here.wantStatus(http.StatusOK)
+	here.wantText("Your password was changed", "Tokens still work")
+	there.get("/settings")
+	there.wantStatus(http.StatusUnauthorized)
+	there.get("/sign-in")
+	there.wantText("Forgotten your password? Ask an administrator")
+	there.submit("/sign-in", fill{"name": "mia", "password": goodPassword})
+	there.wantStatus(http.StatusUnprocessableEntity)
+	there.submit("/sign-in", fill{"name": "mia", "password": "battery staple of horses"})
+	there.wantStatus(http.StatusOK)
+	here.submit("/settings/sign-out-elsewhere", fill{})
+	here.wantText("You were signed out everywhere else.")
+	there.get("/settings")
+	there.wantStatus(http.StatusUnauthorized)
+}
+
+// Trying present passwords is rationed like signing in, and counted with it.
+func TestPasswordIsRationed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.user("mia", forum.Member)
+	s.kit.Rates = httpkit.NewRates(s.clock, 0.01) // of 300 by name, 3
+	mia := s.signedIn("mia")
+	try := url.Values{"present_password": {"not the password"}, "password": {"battery staple of horses"}}
+	for range 2 {
+		mia.post("/settings/password", try)
+		mia.wantStatus(http.StatusUnprocessableEntity)
+	}
+	mia.post("/settings/password", try)
+	mia.wantStatus(http.StatusTooManyRequests)
+}
+
+// Whoever sees a category that not everybody sees is told who does, wherever it is named.
+func TestCategoriesSayWhoSeesThem(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	admin := s.user("ada", forum.Admin)
+	s.user("mia", forum.Member)
+	s.category(admin, "News")
+	for _, category := range []forum.NewCategory{
+		{Name: "Club", Permissions: forum.Permissions{forum.Visitor: {}}},
+		{Name: "Staff", Permissions: forum.Permissions{forum.Visitor: {}, forum.Member: {}}},
+		{Name: "Safe", Permissions: forum.Permissions{forum.Visitor: {}, forum.Member: {}, forum.Moderator: {}}},
+	} {
+		if _, err := s.service.CreateCategory(t.Context(), admin, category); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id := range forum.CategoryID(4) {
+		s.thread(admin, id+1, "A thread", "Text.")
+	}
+	visitor, member, boss := s.browser(), s.signedIn("mia"), s.signedIn("ada")
+	for _, path := range []string{"/", "/categories", "/c/news", "/t/1/a-thread"} {
+		visitor.get(path)
+		visitor.wantText("News")
+		visitor.wantNoText("only ")
+	}
+	for _, path := range []string{"/", "/categories", "/new", "/c/club", "/t/2/a-thread"} {
+		member.get(path)
+		member.wantText("only members")
+		member.wantNoText("only moderators", "only administrators")
+	}
+	for _, path := range []string{"/", "/categories", "/new", "/admin/categories"} {
+		boss.get(path)
+		boss.wantText("only members", "only moderators", "only administrators")
+	}
+	boss.get("/t/4/a-thread")
+	boss.wantText("Safe only administrators")
+}
+
+// A form that is older than somebody's change is not saved over it unawares.
+func TestSettingsChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s, _, _, _ := community(t)
+	s.user("eve", forum.Admin)
+	ada, eve := s.signedIn("ada"), s.signedIn("eve")
+	ada.get("/admin/settings")
+	eve.get("/admin/settings")
+	eve.submit("/admin/rules", fill{"posts": "50"})
+	eve.wantText("Saved.")
+
+	ada.submit("/admin/rules", fill{"threads": "7"})
+	ada.wantStatus(http.StatusConflict)
+	ada.wantText("Somebody else changed this meanwhile", "Posts in five minutes 300 → 50", "eve")
+	for field, want := range map[string]string{"threads": "7", "posts": "300"} {
+		if got, _ := ada.page.field(field); got != want {
+			t.Errorf("%s is %q, want %q as it was typed", field, got, want)
+		}
+	}
+	if rules, err := s.service.Rules(t.Context()); err != nil || rules.Posts != 50 || rules.Threads == 7 {
+		t.Errorf("rules %+v, %v", rules, err)
+	}
+	ada.submit("/admin/site", fill{"description": "Not what eve changed"})
+	ada.wantText("Saved.")
+	ada.get("/admin/settings")
+	eve.get("/admin/settings")
+	eve.submit("/admin/site", fill{"name": "The Wheel"})
+	ada.submit("/admin/site", fill{"name": "The Spoke"})
+	ada.wantStatus(http.StatusConflict)
+	ada.submit("/admin/site", fill{})
+	ada.wantText("Saved.")
+	if site, err := s.service.Site(t.Context()); err != nil || site.Name != "The Spoke" {
+		t.Errorf("site %+v, %v", site, err)
 	}
 }

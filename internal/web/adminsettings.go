@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,6 +18,9 @@ type adminSettingsPage struct {
 	Look  lookForm
 	Rules ui.Form
 	Saved bool // what was sent last
+
+	// Changed is what others changed of a form's settings since it was made, by the form's anchor.
+	Changed map[string][]forum.SettingChange
 }
 
 func (p adminSettingsPage) title() string { return "Settings of the community" }
@@ -35,6 +39,10 @@ func (s *server) adminSettings(r *http.Request) (adminSettingsPage, error) {
 	if err := forum.CanAdminister(actorOf(r)); err != nil {
 		return adminSettingsPage{}, err
 	}
+	version, err := s.service.SettingsVersion(r.Context(), actorOf(r)) // before what is of that version
+	if err != nil {
+		return adminSettingsPage{}, err
+	}
 	site, err := s.service.Site(r.Context())
 	if err != nil {
 		return adminSettingsPage{}, err
@@ -43,11 +51,14 @@ func (s *server) adminSettings(r *http.Request) (adminSettingsPage, error) {
 	if err != nil {
 		return adminSettingsPage{}, err
 	}
-	p := adminSettingsPage{newAdminFrame(r, "/admin/settings"), newForm(r), newLookForm(r, site), newForm(r), false}
+	p := adminSettingsPage{adminFrame: newAdminFrame(r, "/admin/settings"), Site: newForm(r), Look: newLookForm(r, site), Rules: newForm(r)}
 	p.Site.Values = url.Values{"name": {site.Name}, "description": {site.Description}}
 	p.Rules.Values = url.Values{"sign_up": {string(rules.SignUp)}, "reactions": rules.Reactions,
 		"post_length": {formatNumber(rules.PostLength)}, "edit_hours": {formatNumber(rules.EditHours)},
 		"posts": {formatNumber(rules.Posts)}, "threads": {formatNumber(rules.Threads)}, "sign_ups": {formatNumber(rules.SignUps)}}
+	for _, values := range []url.Values{p.Site.Values, p.Look.Form.Values, p.Rules.Values} {
+		values.Set("version", formatNumber(version))
+	}
 	return p, nil
 }
 
@@ -55,20 +66,43 @@ func (s *server) adminSettings(r *http.Request) (adminSettingsPage, error) {
 // at themselves, for when something is wrong.
 const settingsSaved = "/admin/settings?saved#main"
 
+// settingsForm is one of the page's forms, as it was sent.
+type settingsForm struct {
+	anchor   string
+	settings []string                          // that it holds
+	version  int64                             // of the settings that it was made from
+	on       func(*adminSettingsPage) *ui.Form // where it stands
+	kept     func(*ui.Form)                    // puts into it what was typed
+}
+
 // savedSettings leads on after a form of the page was sent, or shows it again with what was wrong.
-func (s *server) savedSettings(w http.ResponseWriter, r *http.Request, err error, put func(*adminSettingsPage)) error {
-	if !invalid(err) {
-		if err != nil {
-			return err
-		}
+// Where others changed what it holds, it says what, and the next attempt is one on top of theirs.
+func (s *server) savedSettings(w http.ResponseWriter, r *http.Request, err error, sent settingsForm) error {
+	changed := errors.Is(err, forum.ErrSettingsChanged)
+	switch {
+	case err == nil:
 		return seeOther(w, r, settingsSaved)
+	case !invalid(err) && !changed:
+		return err
 	}
 	p, loadErr := s.adminSettings(r)
 	if loadErr != nil {
 		return loadErr
 	}
-	put(&p)
-	return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
+	form := sent.on(&p)
+	key, version := form.Key, form.Value("version")
+	sent.kept(form)
+	*form = form.Wrong(err)
+	if changed {
+		form.Key = key
+		form.Values.Set("version", version)
+		since, loadErr := s.service.SettingsChanged(r.Context(), actorOf(r), sent.settings, sent.version)
+		if loadErr != nil {
+			return loadErr
+		}
+		p.Changed = map[string][]forum.SettingChange{sent.anchor: since}
+	}
+	return s.showStatus(w, r, httpkit.Status(forum.KindOf(err)), p)
 }
 
 func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
@@ -76,8 +110,10 @@ func (s *server) updateSite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.service.SetSite(r.Context(), actorOf(r), in.Get("name"), in.Get("description"), in.Get("key"))
-	return s.savedSettings(w, r, err, func(p *adminSettingsPage) { p.Site = again(r, in, err) })
+	version := chosen(in, "version")
+	err = s.service.SetSite(r.Context(), actorOf(r), in.Get("name"), in.Get("description"), version, in.Get("key"))
+	return s.savedSettings(w, r, err, settingsForm{"site", forum.SiteSettings, version,
+		func(p *adminSettingsPage) *ui.Form { return &p.Site }, func(f *ui.Form) { *f = again(r, in, nil) }})
 }
 
 func (s *server) updateRules(w http.ResponseWriter, r *http.Request) error {
@@ -85,8 +121,10 @@ func (s *server) updateRules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.service.SetRules(r.Context(), actorOf(r), rulesOf(in), in.Get("key"))
-	return s.savedSettings(w, r, err, func(p *adminSettingsPage) { p.Rules = again(r, in, err) })
+	version := chosen(in, "version")
+	err = s.service.SetRules(r.Context(), actorOf(r), rulesOf(in), version, in.Get("key"))
+	return s.savedSettings(w, r, err, settingsForm{"rules", forum.RuleSettings, version,
+		func(p *adminSettingsPage) *ui.Form { return &p.Rules }, func(f *ui.Form) { *f = again(r, in, nil) }})
 }
 
 func rulesOf(in url.Values) forum.Rules {

@@ -65,7 +65,7 @@ func pagesToAudit(t *testing.T) []audited {
 	get("", "/", "/categories", "/c/workshop", "/c/announcements", "/tag/wheels", "/u/Noor", "/u/Noor?show=threads", "/search",
 		"/search?q=wheel", "/search?q=zeppelin", "/about", "/t/3", "/t/3/truing-a-wheel-without-a-stand", "/t/1?from=21", "/sign-in", "/sign-up", "/new", "/t/99")
 	get("Noor", "/", "/t/3", "/t/3?reply=2", "/t/2", "/new", "/c/wheels/new", "/t/3/3/edit", "/t/3/3/history", "/t/3/3/delete", "/t/3/2/react",
-		"/t/3/thread/edit", "/settings", "/admin")
+		"/t/3/thread/edit", "/settings", "/settings?done=password", "/admin")
 	get("Ada", "/", "/?state=deleted", "/t/3", "/u/Noor", "/t/3/1/delete", "/t/3/thread/edit",
 		"/admin", "/admin/people", "/admin/settings", "/admin/changes", "/admin/invitations", "/admin/categories", "/admin/categories/new", "/admin/categories/2", "/admin/components")
 
@@ -87,11 +87,14 @@ func pagesToAudit(t *testing.T) []audited {
 	post("", "/sign-up", "name=a+b&password=short")
 	post("", "/sign-out", "")
 	post("Noor", "/settings/about", "about="+strings.Repeat("x", forum.LimitAbout.Max+1))
+	post("Noor", "/settings/password", "present_password=wrong&password=short")
+	post("", "/settings/sign-out-elsewhere", "")
 	post("Noor", "/settings/tokens", "name=")
 	post("Noor", "/settings/tokens/99/revoke", "")
 	post("Ada", "/admin/site", "name=")
 	post("Ada", "/admin/look", "accent=none")
 	post("Ada", "/admin/rules", "body_max=0")
+	post("Ada", "/admin/site", "name=Typed+on+top+of+a+change&version=1")
 	post("Ada", "/admin/invitations", "uses=0")
 	post("Noor", "/admin/invitations/99/end", "")
 	post("Noor", "/admin/categories/2/move", "")

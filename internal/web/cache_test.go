@@ -67,6 +67,10 @@ func TestVisitorsPageIsNeverStale(t *testing.T) {
 			_, err := s.service.EditCategory(ctx, admin, 1, forum.NewCategory{Name: "Tidings"})
 			do(err)
 		}, "Tidings", "News"},
+		{"make a moderator", func() { do(s.service.SetRole(ctx, admin, "mia", forum.Moderator, "")) }, "moderator", ""},
+		{"suspend the moderator", func() { do(s.service.SuspendUser(ctx, admin, "mia", "", "")) }, "", "moderator"},
+		{"lift the suspension", func() { do(s.service.LiftSuspension(ctx, admin, "mia", "")) }, "moderator", ""},
+		{"take the role", func() { do(s.service.SetRole(ctx, admin, "mia", forum.Member, "")) }, "", "moderator"},
 	}
 	visitor.get(visitorsPage)
 	for _, step := range steps {
@@ -84,7 +88,7 @@ func TestVisitorsPageIsNeverStale(t *testing.T) {
 			member.wantText(step.shows)
 		}
 	}
-	do(s.service.SetSite(ctx, admin, "Another name", "", ""))
+	do(s.service.SetSite(ctx, admin, "Another name", "", 0, ""))
 	if visitor.get(visitorsPage); !strings.Contains(visitor.page.source, "Another name") {
 		t.Error("the page keeps the former name of the community")
 	}

@@ -223,7 +223,7 @@ func fillWithPayloads(s *site, payloads []string) {
 		}
 	}
 	check(s.service.EditProfile(ctx, mallory, strings.Join(payloads[:40], "\n\n"), ""))
-	check(s.service.SetSite(ctx, mallory, "<b onclick=alert(1)>", payloads[0], ""))
+	check(s.service.SetSite(ctx, mallory, "<b onclick=alert(1)>", payloads[0], 0, ""))
 	_, err = s.service.CreateCategory(ctx, mallory, forum.NewCategory{Name: "<img src=x onerror=alert(1)>", Description: payloads[2]})
 	check(err)
 }

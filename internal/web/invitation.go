@@ -69,7 +69,7 @@ func (s *server) createInvitation(w http.ResponseWriter, r *http.Request) error 
 		p.Form = again(r, in, err)
 		return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
 	}
-	p.Link = s.kit.Absolute(ui.InvitationPath(secret))
+	p.Link = s.kit.AbsoluteFor(r, ui.InvitationPath(secret))
 	return s.showSecret(w, r, p)
 }
 

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -180,7 +181,7 @@ func walkEdit(w *walk) {
 
 	rules := forum.StandardRules()
 	rules.EditHours = 1
-	if err := w.service.SetRules(w.Context(), ada, rules, ""); err != nil {
+	if err := w.service.SetRules(w.Context(), ada, rules, 0, ""); err != nil {
 		w.Fatal(err)
 	}
 	w.clock.set(w.clock.Now().Add(time.Hour))
@@ -331,6 +332,17 @@ func walkSettings(w *walk) {
 	mia.press("Revoke A script")
 	mia.sees("What it is for")
 	mia.seesNo("A script")
+	elsewhere := w.as("mia")
+	mia.write("Present password", goodPassword)
+	mia.write("New password", "short")
+	mia.press("Change the password")
+	mia.sees("New password is too short: 5 characters, at least 10.")
+	mia.write("Present password", goodPassword)
+	mia.write("New password", "battery staple of horses")
+	mia.press("Change the password")
+	mia.sees("Your password was changed")
+	elsewhere.visit("/settings")
+	elsewhere.sees("Please sign in")
 }
 
 func walkRules(w *walk) {
@@ -415,6 +427,9 @@ func TestFirstRun(t *testing.T) {
 	b.get("/first-run?token=wrong")
 	b.wantStatus(http.StatusNotFound)
 	b.get("/first-run?token=" + string(token))
+	if strings.Contains(b.page.source, "next="+url.QueryEscape("/first-run")) {
+		t.Error("a link to sign in carries the token of the first run")
+	}
 	b.submit("/first-run", fill{"site_name": "The Moot", "description": "All about moots", "sign_up": "invited",
 		"categories": "News\n\n  Talk \r\n" + strings.Repeat("x", 81), "name": "ada", "password": "short"})
 	b.wantStatus(http.StatusUnprocessableEntity)
@@ -456,6 +471,17 @@ func TestFirstHour(t *testing.T) {
 	member.get("/c/news/new")
 	if got, _ := member.page.field("category_id"); got != formatID(news.ID) {
 		t.Errorf("category chosen is %q, want %d", got, news.ID)
+	}
+	member.get("/new")
+	member.wantText("Choose a category News Archive")
+	member.submit("/new", fill{"title": "Bicycles", "body": "Where?"})
+	member.wantStatus(http.StatusUnprocessableEntity)
+	if got, wrong := member.page.field("category_id"); got != "" || wrong == "" {
+		t.Errorf("without a category the field holds %q and says %q", got, wrong)
+	}
+	member.get("/new?category=" + formatID(news.ID))
+	if got, _ := member.page.field("category_id"); got != formatID(news.ID) {
+		t.Errorf("category asked for is %q, want %d", got, news.ID)
 	}
 	member.submit("/new", fill{"title": "Bicycles & trains", "body": "Do they *go* together?", "tags": "travel, Bikes"})
 	member.wantStatus(http.StatusOK)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/web/ui"
@@ -42,10 +43,12 @@ func (s *server) updateLook(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.service.SetLook(r.Context(), actorOf(r), look)
 	}
-	return s.savedSettings(w, r, err, func(p *adminSettingsPage) {
-		p.Look.Form.Values.Set("accent", string(look.Accent))
-		p.Look.Form = p.Look.Form.Wrong(err)
-	})
+	return s.savedSettings(w, r, err, settingsForm{"look", forum.LookSettings, look.Version,
+		func(p *adminSettingsPage) *ui.Form { return &p.Look.Form },
+		func(f *ui.Form) {
+			f.Values.Set("accent", string(look.Accent))
+			f.Values.Set("version", formatNumber(look.Version))
+		}})
 }
 
 // readLook reads the form, which has a file in it.
@@ -80,6 +83,8 @@ func readLookPart(part *multipart.Part, look *forum.Look) error {
 	switch part.FormName() {
 	case "key":
 		look.Key = string(content)
+	case "version":
+		look.Version = chosen(url.Values{"version": {string(content)}}, "version")
 	case "accent":
 		look.Accent = forum.Accent(content)
 	case "remove":

@@ -80,9 +80,12 @@ func searched(r *http.Request) string {
 	return r.URL.Query().Get("q")
 }
 
-// here is where to come back to after signing in.
+// here is where to come back to after signing in: not an address that holds a secret, which is for
+// nobody then, and would stand in another one.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.RequestURI() == "/" {
+	query := r.URL.Query()
+	secret := query.Has("token") || query.Has("invitation")
+	if secret || r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.RequestURI() == "/" {
 		return ""
 	}
 	return r.URL.RequestURI()

@@ -191,7 +191,7 @@ func fillDemo(s *site) {
 		}
 	}
 	ada, noor, tom, li := s.user("Ada", forum.Admin), s.user("Noor", forum.Member), s.user("Tomás", forum.Member), s.user("李雷", forum.Member)
-	check(s.service.SetSite(ctx, ada, "The Spoke", "People who mend their own bicycles, and those who would like to.", ""))
+	check(s.service.SetSite(ctx, ada, "The Spoke", "People who mend their own bicycles, and those who would like to.", 0, ""))
 	workshop, err := s.service.CreateCategory(ctx, ada, forum.NewCategory{Name: "Workshop", Description: "Repairs, tools, and how not to lose small springs."})
 	check(err)
 	_, err = s.service.CreateCategory(ctx, ada, forum.NewCategory{ParentID: workshop.ID, Name: "Wheels", Description: "Truing, lacing, hubs."})

@@ -1,9 +1,14 @@
 package web
 
 import (
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"folkmoot/internal/forum"
 	"folkmoot/internal/httpkit"
@@ -18,6 +23,8 @@ type searchPage struct {
 	Result     forum.SearchResult
 	First      int    // the place of the first hit shown, from 1
 	More       string // where further hits are
+	Words      []string
+	ByID       map[forum.CategoryID]forum.Category
 }
 
 func (p searchPage) title() string {
@@ -56,7 +63,8 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Asked, p.First = true, offset+1
+	p.Asked, p.First, p.ByID = true, offset+1, byID(top)
+	p.Words = strings.Fields(strings.Join(forum.ParseSearch(query.Get("q")).Words, " ")) // those of phrases too
 	if p.Result.More {
 		p.More = moreHits(query, offset+len(p.Result.Hits))
 	}
@@ -69,4 +77,54 @@ func moreHits(query url.Values, after int) string {
 		next.Set("category", category)
 	}
 	return "/search?" + next.Encode()
+}
+
+// byID are all categories of a tree.
+func byID(branches []*forum.CategoryBranch) map[forum.CategoryID]forum.Category {
+	all := map[forum.CategoryID]forum.Category{}
+	for _, branch := range branches {
+		all[branch.ID] = branch.Category
+		maps.Copy(all, byID(branch.Children))
+	}
+	return all
+}
+
+// piece is a part of an excerpt: one of the words that were searched for, or what stands between them.
+type piece struct {
+	Text  string
+	Found bool
+}
+
+// pieces takes an excerpt apart at the words that were searched for, whatever their case.
+func pieces(excerpt string, words []string) []piece {
+	var all []piece
+	rest := 0
+	for start, end := range eachWord(excerpt) {
+		if !slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, excerpt[start:end]) }) {
+			continue
+		}
+		if start > rest {
+			all = append(all, piece{excerpt[rest:start], false})
+		}
+		all, rest = append(all, piece{excerpt[start:end], true}), end
+	}
+	return append(all, piece{excerpt[rest:], false})
+}
+
+// eachWord yields where each word of a text begins and ends.
+func eachWord(text string) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) {
+		start := -1
+		for at, r := range text + " " {
+			switch inside := unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r); {
+			case inside && start < 0:
+				start = at
+			case !inside && start >= 0:
+				if !yield(start, at) {
+					return
+				}
+				start = -1
+			}
+		}
+	}
 }

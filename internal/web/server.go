@@ -80,6 +80,8 @@ func (s *server) routes(handle func(pattern string, h httpkit.HandlerFunc)) {
 
 	handle("GET /settings", s.showSettings)
 	handle("POST /settings/about", s.updateAbout)
+	handle("POST /settings/password", s.changePassword)
+	handle("POST /settings/sign-out-elsewhere", s.signOutElsewhere)
 	handle("POST /settings/tokens", s.createToken)
 	handle("POST /settings/tokens/{id}/revoke", s.revokeToken)
 

@@ -15,6 +15,9 @@ type signInPage struct{ Form ui.Form }
 
 func (p signInPage) title() string { return "Sign in" }
 
+// passwordHint is what people are told who choose a password.
+const passwordHint = "At least ten characters. A few words are easier to remember than signs."
+
 // signUpPage is the form to make an account with.
 type signUpPage struct {
 	Form    ui.Form

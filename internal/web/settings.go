@@ -11,11 +11,13 @@ import (
 
 // settingsPage is what a person sets for themselves.
 type settingsPage struct {
-	Name   string
-	About  ui.Form
-	Token  ui.Form
-	Tokens []forum.APIToken
-	Secret forum.Secret // of a token just made: shown this once
+	Name     string
+	About    ui.Form
+	Password ui.Form
+	Token    ui.Form
+	Tokens   []forum.APIToken
+	Secret   forum.Secret // of a token just made: shown this once
+	Done     string       // what was done last, "" where nothing was
 }
 
 func (p settingsPage) title() string { return "Settings" }
@@ -25,7 +27,14 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.Done = settingsDone[r.URL.Query().Get("done")]
 	return s.show(w, r, p)
+}
+
+// settingsDone is what the page says after something was done.
+var settingsDone = map[string]string{
+	"password":           "Your password was changed, and you were signed out everywhere else. Tokens still work: revoke those that may be in strangers' hands.",
+	"sign-out-elsewhere": "You were signed out everywhere else.",
 }
 
 // settings loads the page as it is.
@@ -69,6 +78,28 @@ func (s *server) refuseSettings(w http.ResponseWriter, r *http.Request, put func
 	}
 	put(&p)
 	return s.showStatus(w, r, httpkit.Status(forum.Invalid), p)
+}
+
+func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
+	in, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	err = s.kit.ChangePassword(r.Context(), in.Get("present_password"), in.Get("password"))
+	if invalid(err) {
+		return s.refuseSettings(w, r, func(p *settingsPage) { p.Password = p.Password.Wrong(err) })
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/settings?done=password#main")
+}
+
+func (s *server) signOutElsewhere(w http.ResponseWriter, r *http.Request) error {
+	if err := s.kit.SignOutElsewhere(r.Context()); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/settings?done=sign-out-elsewhere#main")
 }
 
 func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {

@@ -287,6 +287,8 @@ func (s *server) newThread(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		form.Values.Set("category_id", formatID(category.ID))
+	} else if asked := r.URL.Query().Get("category"); asked != "" {
+		form.Values.Set("category_id", asked)
 	}
 	return s.showNewThread(w, r, http.StatusOK, form)
 }
@@ -298,6 +300,9 @@ func (s *server) showNewThread(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	options := categoryOptions(top, func(c *forum.Category) bool { return forum.CanStartThread(actor, c) == nil })
+	if len(options) > 1 { // none is the likely one: a thread goes where its author says
+		options = append([]ui.Option{{Value: "", Label: "Choose a category"}}, options...)
+	}
 	return s.showStatus(w, r, status, startThreadPage{form, options})
 }
 
@@ -448,6 +453,9 @@ func categoryOptions(branches []*forum.CategoryBranch, allow func(*forum.Categor
 	for _, branch := range branches {
 		if allow(&branch.Category) {
 			label := strings.Repeat("\u2003", branch.Depth) + branch.Name
+			if who := ui.AudienceWords(branch.Audience); who != "" {
+				label += " (" + who + ")"
+			}
 			options = append(options, ui.Option{Value: formatID(branch.ID), Label: label})
 		}
 		options = append(options, categoryOptions(branch.Children, allow)...)

@@ -431,7 +431,7 @@ func categoryVersions(t *testing.T, c *community) {
 		c.do(t, tr)
 		risen(describe(tr))
 	}
-	if err := c.SetSite(t.Context(), c.must(t, admin), "Wheelwrights", "All about wheels", ""); err != nil {
+	if err := c.SetSite(t.Context(), c.must(t, admin), "Wheelwrights", "All about wheels", 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	risen("another name of the site")

@@ -15,6 +15,7 @@ var credentialCases = []testCase{
 	{"tokens", credentialTokens},
 	{"a token is shown once", credentialTokenKey},
 	{"a new password ends what was signed in", credentialPassword},
+	{"who changes their password stays signed in, here alone", credentialChange},
 }
 
 func credentialSessions(t *testing.T, c *community) {
@@ -218,5 +219,70 @@ func credentialPassword(t *testing.T, c *community) {
 	}
 	if _, _, err := c.SignIn(ctx, author, "another password"); err != nil {
 		t.Error(err)
+	}
+}
+
+func credentialChange(t *testing.T, c *community) {
+	ctx := t.Context()
+	signIn := func(name string) forum.Secret {
+		t.Helper()
+		session, _, err := c.SignIn(ctx, name, "password of "+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session
+	}
+	here, there, anothers := signIn(author), signIn(author), signIn(other)
+	_, token, err := c.CreateToken(ctx, c.must(t, author), "a script", forum.ScopeRead, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := func(when string, session forum.Secret, want bool) {
+		t.Helper()
+		if _, err := c.SessionActor(ctx, session); (err == nil) != want {
+			t.Errorf("%s: session: %v, want it valid: %t", when, err, want)
+		}
+	}
+	for _, who := range []string{"author with write", visitor} {
+		if err := c.ChangePassword(ctx, c.must(t, who), here, "password of author", "another password"); err == nil {
+			t.Errorf("%s changes a password", who)
+		}
+		if err := c.SignOutElsewhere(ctx, c.must(t, who), here); err == nil {
+			t.Errorf("%s ends sessions", who)
+		}
+	}
+	for _, wrong := range []string{"", "password of other", strings.Repeat("x", 1<<16)} {
+		if err := c.ChangePassword(ctx, c.must(t, author), here, wrong, "another password"); forum.KindOf(err) != forum.Invalid {
+			t.Errorf("with %.20q for the present password: %v, want invalid", wrong, err)
+		}
+	}
+	if err := c.ChangePassword(ctx, c.must(t, author), here, "password of author", "short"); forum.KindOf(err) != forum.Invalid {
+		t.Errorf("to a short one: %v, want invalid", err)
+	}
+	signed("after a refusal", there, true)
+	if err := c.ChangePassword(ctx, c.must(t, author), here, "password of author", "another password"); err != nil {
+		t.Fatal(err)
+	}
+	signed("here", here, true)
+	signed("there", there, false)
+	signed("of another", anothers, true)
+	if _, err := c.TokenActor(ctx, token); err != nil {
+		t.Errorf("token: %v", err)
+	}
+	if _, _, err := c.SignIn(ctx, author, "password of author"); err == nil {
+		t.Error("the old password still signs in")
+	}
+	there, _, err = c.SignIn(ctx, author, "another password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SignOutElsewhere(ctx, c.must(t, author), here); err != nil {
+		t.Fatal(err)
+	}
+	signed("here, signed out elsewhere", here, true)
+	signed("there, signed out from here", there, false)
+	signed("of another", anothers, true)
+	if err := c.Store.ChangePassword(ctx, c.must(t, author).User, "an earlier hash", "hash", here.Hash()); err != forum.ErrStale {
+		t.Errorf("on what is not the password any more: %v, want stale", err)
 	}
 }

@@ -240,7 +240,10 @@ func (m *model) role(by asker) forum.Role {
 
 // may is what somebody may do in a category: what it and every category above it allow.
 func (m *model) may(by asker, c *category) forum.Access {
-	role := m.role(by)
+	return m.mayAs(m.role(by), c)
+}
+
+func (m *model) mayAs(role forum.Role, c *category) forum.Access {
 	if role == forum.Admin {
 		return forum.Access{See: true, Reply: true, Start: true, Moderate: true}
 	}

@@ -21,7 +21,7 @@ func (c *community) setRules(t testing.TB, change func(*forum.Rules)) {
 	t.Helper()
 	rules := forum.StandardRules()
 	change(&rules)
-	if err := c.SetRules(t.Context(), c.must(t, admin), rules, ""); err != nil {
+	if err := c.SetRules(t.Context(), c.must(t, admin), rules, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -36,7 +36,7 @@ func rulesSet(t *testing.T, c *community) {
 	want := forum.Rules{SignUp: forum.SignUpInvited, PostLength: 2_000, EditHours: 24, Posts: 7, Threads: 3, SignUps: 9}
 	asked := want
 	asked.Reactions, want.Reactions = []string{"down", "up", "up"}, []string{"up", "down"}
-	if err := c.SetRules(ctx, c.must(t, admin), asked, "key"); err != nil {
+	if err := c.SetRules(ctx, c.must(t, admin), asked, 0, "key"); err != nil {
 		t.Fatal(err)
 	}
 	got, err = c.Rules(ctx)
@@ -48,7 +48,7 @@ func rulesSet(t *testing.T, c *community) {
 		t.Errorf("site %+v, %v", site, err)
 	}
 	before := c.rows(t)
-	if err := c.SetRules(ctx, c.must(t, admin), asked, "key"); err != nil {
+	if err := c.SetRules(ctx, c.must(t, admin), asked, 0, "key"); err != nil {
 		t.Errorf("the same again: %v", err)
 	}
 	differ(t, "rows after the retry", before, c.rows(t))
@@ -65,7 +65,7 @@ func rulesRefusals(t *testing.T, c *community) {
 			before := c.rows(t)
 			rules := forum.StandardRules()
 			rules.SignUp = forum.SignUpClosed
-			if err := c.SetRules(t.Context(), c.must(t, who), rules, ""); forum.KindOf(err) != kind || err == nil {
+			if err := c.SetRules(t.Context(), c.must(t, who), rules, 0, ""); forum.KindOf(err) != kind || err == nil {
 				t.Errorf("as %q: %v", who, err)
 			}
 			differ(t, "rows after a refusal of "+who, before, c.rows(t))
@@ -86,7 +86,7 @@ func rulesRefusals(t *testing.T, c *community) {
 	} {
 		rules := forum.StandardRules()
 		change(&rules)
-		if err := c.SetRules(t.Context(), c.must(t, admin), rules, ""); forum.KindOf(err) != forum.Invalid || err == nil {
+		if err := c.SetRules(t.Context(), c.must(t, admin), rules, 0, ""); forum.KindOf(err) != forum.Invalid || err == nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

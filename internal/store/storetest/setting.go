@@ -46,7 +46,7 @@ func settingSite(t *testing.T, c *community) {
 	ctx := t.Context()
 	for _, who := range everybody {
 		before := c.rows(t)
-		err := c.SetSite(ctx, c.must(t, who), " Name by "+who, "About wheels", "")
+		err := c.SetSite(ctx, c.must(t, who), " Name by "+who, "About wheels", 0, "")
 		if kind, refused := notAdmin[who]; refused {
 			if forum.KindOf(err) != kind || err == nil {
 				t.Errorf("as %q: %v", who, err)

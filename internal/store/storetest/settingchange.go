@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +13,7 @@ import (
 var settingChangeCases = []testCase{
 	{"who changed what, from what to what", settingChangesKept},
 	{"who may read them, and part by part", settingChangesRead},
+	{"what was made on other settings is refused", settingChangesStale},
 }
 
 // settingChange is what a change says apart from its place in the list.
@@ -28,8 +31,8 @@ func settingChangesKept(t *testing.T, c *community) {
 		}
 	}
 	begun := c.number(t, `SELECT coalesce(max(id), 0) FROM setting_changes`)
-	check(c.SetSite(ctx, by, "Wheels", "", ""))
-	check(c.SetSite(ctx, by, "Wheels", "All about them", ""))
+	check(c.SetSite(ctx, by, "Wheels", "", 0, ""))
+	check(c.SetSite(ctx, by, "Wheels", "All about them", 0, ""))
 	check(c.SetLook(ctx, by, forum.Look{Accent: "red"}))
 	c.setRules(t, func(r *forum.Rules) { r.SignUp, r.Posts, r.Reactions = forum.SignUpClosed, 50, []string{"up"} })
 	c.setRules(t, func(r *forum.Rules) { r.SignUp, r.Posts, r.Reactions = forum.SignUpClosed, 50, []string{"up"} })
@@ -66,7 +69,7 @@ func settingChangesKept(t *testing.T, c *community) {
 func settingChangesRead(t *testing.T, c *community) {
 	ctx := t.Context()
 	for _, name := range []string{"One", "Two", "Three"} {
-		if err := c.SetSite(ctx, c.must(t, admin), name, "", ""); err != nil {
+		if err := c.SetSite(ctx, c.must(t, admin), name, "", 0, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,4 +91,63 @@ func settingChangesRead(t *testing.T, c *community) {
 		got = append(got, part[0].After)
 	}
 	differ(t, "changes, part by part", []string{"Three", "Two", "One"}, got[:3])
+}
+
+// A setting rests on the version that was seen: what somebody changed since is not undone unawares.
+func settingChangesStale(t *testing.T, c *community) {
+	ctx, by := t.Context(), c.must(t, admin)
+	seen := func() int64 {
+		t.Helper()
+		version, err := c.SettingsVersion(ctx, by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return version
+	}
+	rules, err := c.Rules(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := 0
+	sets := map[string]func(version int64) error{ // each to what it was not
+		"site": func(version int64) error { return c.SetSite(ctx, by, fmt.Sprint("Name ", values), "", version, "") },
+		"look": func(version int64) error {
+			return c.SetLook(ctx, by, forum.Look{Accent: forum.Accents[values%len(forum.Accents)], Version: version})
+		},
+		"rules": func(version int64) error {
+			asked := rules
+			asked.Posts = forum.BoundPosts.Min + int64(values)
+			return c.SetRules(ctx, by, asked, version, "")
+		},
+	}
+	set := func(name string, version int64) error {
+		values++
+		return sets[name](version)
+	}
+	for name := range sets {
+		version := seen()
+		if err := set(name, version); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		before := c.rows(t)
+		if err := set(name, version); err != forum.ErrSettingsChanged {
+			t.Errorf("%s, from before a change: %v", name, err)
+		}
+		differ(t, "rows after "+name+" was refused", before, c.rows(t))
+		changed, err := c.SettingsChanged(ctx, by, slices.Concat(forum.SiteSettings, forum.LookSettings, forum.RuleSettings), version)
+		if err != nil || len(changed) != 1 {
+			t.Errorf("%s: %d changes since, %v; want 1", name, len(changed), err)
+		}
+		for other := range sets {
+			if other == name {
+				continue
+			}
+			if err := set(other, version); err != nil {
+				t.Errorf("%s, after a change of %s: %v", other, name, err)
+			}
+		}
+		if err := set(name, seen()); err != nil {
+			t.Errorf("%s, from what is there: %v", name, err)
+		}
+	}
 }

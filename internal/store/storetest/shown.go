@@ -65,6 +65,7 @@ type shownCategory struct {
 	ID         forum.CategoryID
 	Depth      int
 	Access     forum.Access
+	Audience   forum.Role
 	Own, Total forum.CategoryCounts
 }
 
@@ -79,7 +80,7 @@ type shownPerson struct {
 	State     forum.AccountState
 	Counts    forum.CategoryCounts
 	Received  int64
-	Given     int64
+	Given     *int64 // nil where it is not for the reader
 	Solutions int64
 	Posts     []string // "thread/number", the newest first
 }
@@ -230,10 +231,16 @@ func (r *reading) person(name string) shownPerson {
 func branches(nodes []*forum.CategoryBranch) []shownCategory {
 	var all []shownCategory
 	for _, node := range nodes {
-		all = append(all, shownCategory{node.ID, node.Depth, node.Access, node.Counts, node.Total})
+		all = append(all, shownCategory{node.ID, node.Depth, node.Access, node.Audience, node.Counts, node.Total})
 		all = append(all, branches(node.Children)...)
 	}
 	return all
+}
+
+// audience is the least role that sees a category.
+func (m *model) audience(c *category) forum.Role {
+	at := slices.IndexFunc(forum.Roles, func(role forum.Role) bool { return m.mayAs(role, c).See })
+	return forum.Roles[at]
 }
 
 // filters are the lists that there are.
@@ -351,7 +358,7 @@ func (m *model) shownTree(by asker, parent forum.CategoryID, depth int) []shownC
 			continue
 		}
 		below := m.shownTree(by, c.id, depth+1)
-		s := shownCategory{ID: c.id, Depth: depth, Access: may, Own: m.counts(by, func(at *category, _ *thread, _ *post) bool { return at == c })}
+		s := shownCategory{ID: c.id, Depth: depth, Access: may, Audience: m.audience(c), Own: m.counts(by, func(at *category, _ *thread, _ *post) bool { return at == c })}
 		s.Total = s.Own
 		for _, child := range below {
 			s.Total = sum(s.Total, child.Own)
@@ -442,6 +449,9 @@ func (m *model) lists(by asker, th *thread, filter forum.ThreadFilter) bool {
 
 func (m *model) shownPerson(by asker, of *person) shownPerson {
 	s := shownPerson{Role: of.role, State: forum.Active}
+	if by.name == of.name || m.role(by) == forum.Admin {
+		s.Given = new(int64)
+	}
 	if of.suspended {
 		s.State = forum.Suspended
 	}
@@ -458,8 +468,8 @@ func (m *model) shownPerson(by asker, of *person) shownPerson {
 	var posts []listed
 	for _, th := range m.threads {
 		for _, p := range th.posts {
-			if _, gave := p.reactions[of.name]; gave {
-				s.Given++
+			if _, gave := p.reactions[of.name]; gave && s.Given != nil {
+				*s.Given++
 			}
 			if p.author != (writer{name: of.name}) || th.effective(p) != forum.Visible || !m.mayIn(by, th).See {
 				continue

@@ -92,6 +92,14 @@ func RoleName(role forum.Role) string {
 	return string(role)
 }
 
+// AudienceWords say who alone sees a category whose least reader has this role, "" where everybody does.
+func AudienceWords(role forum.Role) string {
+	if role == forum.Visitor || role == "" {
+		return ""
+	}
+	return "only " + RoleName(role) + "s"
+}
+
 // ReactionEmoji is the sign of a kind of reaction; an unknown kind stands for itself.
 func ReactionEmoji(kind string) string {
 	if known, ok := forum.KnownReaction(kind); ok {
