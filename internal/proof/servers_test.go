@@ -489,6 +489,7 @@ func TestServersMigrate(t *testing.T) {
 	running := h.servers[0]
 	admin := h.admin(t, running)
 	h.cluster.Exec(t, h.program.Database, `DROP TABLE rates`)
+	h.cluster.Exec(t, h.program.Database, `ALTER TABLE search_docs DROP COLUMN created_at`)
 	h.cluster.Exec(t, h.program.Database, `DELETE FROM goose_db_version WHERE version_id >= 4`)
 	for _, path := range []string{"/api/v1/threads", "/readyz"} {
 		awaitAnswer(t, running, path, http.StatusOK)

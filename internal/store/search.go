@@ -64,6 +64,7 @@ func (s *Store) Search(ctx context.Context, reader forum.Visibility, query forum
 type index struct {
 	// hits are the newest posts that hold what a match ($1 of the format) asks for and meet a
 	// condition ($2), so many of them ($3): those are ranked, and the predicate stands inside the bound.
+	// PostgreSQL decides by the words whether it looks for them or goes back from the newest post.
 	hits  string
 	match func(words []string) string
 
@@ -106,13 +107,12 @@ var indexes = [...]index{
 		texts: func(title, body string) (string, string) { return title, body },
 	},
 	PostgreSQL: {
-		hits: ` (SELECT p.thread_id, p.number, -ts_rank(d.words, q.words) AS score
-				FROM (SELECT CAST(%s AS tsquery) AS words) q
-				JOIN search_docs d ON d.words @@ q.words
-				JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number AND p.text_version = d.text_version
+		hits: ` (SELECT p.thread_id, p.number, -ts_rank(d.words, CAST(%[1]s AS tsquery)) AS score FROM search_docs d
+				JOIN posts p ON p.thread_id = d.thread_id AND p.number = d.number
+					AND CASE WHEN p.text_version = d.text_version THEN 1 = 1 END -- or the planner takes it for rare
 				` + foundTables + `
-				WHERE p.state = 'visible' AND %s
-				ORDER BY p.created_at DESC, p.thread_id, p.number LIMIT %s) AS hits
+				WHERE d.words @@ CAST(%[1]s AS tsquery) AND p.state = 'visible' AND %[2]s
+				ORDER BY d.created_at DESC, d.thread_id DESC, d.number DESC LIMIT %[3]s) AS hits
 			JOIN posts p ON p.thread_id = hits.thread_id AND p.number = hits.number `,
 		match: queryOfLexemes,
 		pending: `
@@ -122,8 +122,9 @@ var indexes = [...]index{
 			LEFT JOIN threads t ON t.id = q.thread_id
 			ORDER BY q.id LIMIT $1`,
 		write: []string{`
-			INSERT INTO search_docs (thread_id, number, text_version, words)
-			VALUES ($2, $3, $4, setweight(CAST($5 AS tsvector), 'A') || CAST($6 AS tsvector))
+			INSERT INTO search_docs (thread_id, number, text_version, words, created_at)
+			VALUES ($2, $3, $4, setweight(CAST($5 AS tsvector), 'A') || CAST($6 AS tsvector),
+				(SELECT created_at FROM posts WHERE thread_id = $2 AND number = $3))
 			ON CONFLICT (thread_id, number) DO UPDATE SET text_version = excluded.text_version, words = excluded.words`},
 		texts: func(title, body string) (string, string) { return vectorOfLexemes(title), vectorOfLexemes(body) },
 	},

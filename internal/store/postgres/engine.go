@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -155,19 +156,20 @@ func (e *Engine) read(ctx context.Context, queries []store.Query) ([]*result, er
 	// Who gives up meanwhile does not cost the connection: the server bounds the statement.
 	ctx = context.WithoutCancel(ctx)
 	var batch pgx.Batch
-	if len(queries) > 1 { // a single one is a snapshot by itself
-		batch.Queue(snapshot)
+	begin := e.begin(queries)
+	for _, statement := range begin {
+		batch.Queue(statement)
 	}
 	for _, query := range queries {
 		t := e.text(query.Text)
 		batch.Queue(t.plain, t.args(query.Args)...)
 	}
-	if len(queries) > 1 {
+	if len(begin) > 0 {
 		batch.Queue(`COMMIT`)
 	}
 	defer bound(c.Conn(), e.readWithin)()
 	answers := c.Conn().SendBatch(ctx, &batch)
-	results, err := readAll(answers, queries, c.Conn())
+	results, err := readAll(answers, len(begin), len(queries), c.Conn())
 	if closeErr := answers.Close(); err == nil {
 		err = closeErr
 	}
@@ -186,13 +188,33 @@ func bound(conn *pgx.Conn, within time.Duration) (lift func()) {
 	return func() { _ = network.SetDeadline(time.Time{}) }
 }
 
-func readAll(answers pgx.BatchResults, queries []store.Query, conn *pgx.Conn) ([]*result, error) {
-	if len(queries) > 1 {
+// How a search is planned: for its words, and from the index of words on. The planner would rather go
+// through the threads, since it does not know how many are to be seen.
+const (
+	planSearch = `SET LOCAL plan_cache_mode = force_custom_plan`
+	joinSearch = `SET LOCAL join_collapse_limit = 1`
+)
+
+// begin is what goes before queries: nothing before a single one, which is a snapshot by itself.
+func (e *Engine) begin(queries []store.Query) []string {
+	search := slices.ContainsFunc(queries, func(query store.Query) bool { return e.text(query.Text).search })
+	switch {
+	case search:
+		return []string{snapshot, planSearch, joinSearch}
+	case len(queries) > 1:
+		return []string{snapshot}
+	}
+	return nil
+}
+
+// readAll reads the answers of statements that return nothing, and of queries after them.
+func readAll(answers pgx.BatchResults, statements, queries int, conn *pgx.Conn) ([]*result, error) {
+	for range statements {
 		if _, err := answers.Exec(); err != nil {
 			return nil, err
 		}
 	}
-	results := make([]*result, 0, len(queries))
+	results := make([]*result, 0, queries)
 	for range queries {
 		rows, err := answers.Query()
 		if err != nil {

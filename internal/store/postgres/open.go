@@ -101,9 +101,12 @@ func place(config *pgx.ConnConfig) string {
 }
 
 // byKey are settings for statements that reach their rows by keys and indexes, as all do but those that
-// read for long. A plan is made once for a connection and kept; one that was made while a table was
-// empty, or before anybody counted its rows, would read all of it for each row wanted, until somebody does.
-var byKey = map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+// read for long. A plan is made once for a connection and kept, whatever the arguments: the planner would
+// make another each time for some lists, which took longer than to read them. One that was made while a
+// table was empty, or before anybody counted its rows, would read all of it for each row wanted, until
+// somebody does.
+var byKey = map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+	"max_parallel_workers_per_gather": "0", "plan_cache_mode": "force_generic_plan"}
 
 func newPool(config *pgx.ConnConfig, most int32, timeout time.Duration, settings map[string]string) (*pgxpool.Pool, error) {
 	pool, err := pgxpool.ParseConfig("")

@@ -18,6 +18,7 @@ type text struct {
 	plain  string
 	table  string // that it changes
 	params []int  // which of the arguments are its $1, $2 ... : a parameter that is not used has no type
+	search bool   // planned for its arguments each time: how many posts hold a word decides how they are found
 
 	mu    sync.Mutex
 	types []string // of the parameters, once somebody has asked
@@ -31,7 +32,7 @@ var (
 
 // newText numbers the parameters that a statement uses without a gap.
 func newText(statement string) *text {
-	t := &text{plain: statement}
+	t := &text{plain: statement, search: strings.Contains(statement, " @@ ")}
 	if found := changing.FindStringSubmatch(statement); found != nil {
 		t.table = found[1]
 	}
