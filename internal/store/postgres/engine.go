@@ -35,8 +35,8 @@ type Engine struct {
 	stop    context.CancelFunc
 }
 
-// lanes is how many transactions of a process write at once: one of them combines, since two that
-// do were slower (docs/performance.md); the others are for what is rare.
+// lanes is how many transactions of a process write at once: one of them combines, since a post costs
+// less the more are together (docs/performance.md); the others are for what is rare.
 const lanes = 4
 
 // readers is how many connections of a process read: more than its processors are not faster.
