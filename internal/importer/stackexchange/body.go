@@ -1,6 +1,7 @@
 package stackexchange
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -27,8 +28,8 @@ func body(m Markup, source, shown string) (text string, typed bool, err error) {
 	return text, false, err
 }
 
-// fingerprint is what a reader gets of HTML: its letters and signs without blank space,
-// with the addresses of links and images.
+// fingerprint is what a reader gets of HTML: its letters and signs without blank space, with the
+// addresses of links and images. An image that comes in the clear is a link with its words here.
 func fingerprint(shown string) string {
 	var seen strings.Builder
 	for tokens := html.NewTokenizer(strings.NewReader(shown)); ; {
@@ -36,17 +37,31 @@ func fingerprint(shown string) string {
 		case html.ErrorToken:
 			return seen.String()
 		case html.TextToken:
-			for word := range strings.FieldsFuncSeq(tokens.Token().Data, unicode.IsSpace) {
-				seen.WriteString(word)
-			}
+			seen.WriteString(unspaced(tokens.Token().Data))
 		case html.StartTagToken, html.SelfClosingTagToken:
-			for _, a := range tokens.Token().Attr {
+			tag := tokens.Token()
+			if src := attribute(tag, "src"); tag.Data == "img" && strings.HasPrefix(src, "http:") {
+				seen.WriteString("\x00" + src + "\x00" + cmp.Or(unspaced(attribute(tag, "alt")), src))
+				continue
+			}
+			for _, a := range tag.Attr {
 				if a.Key == "href" || a.Key == "src" || a.Key == "alt" {
 					seen.WriteString("\x00" + a.Val + "\x00")
 				}
 			}
 		}
 	}
+}
+
+func unspaced(text string) string { return strings.Join(strings.FieldsFunc(text, unicode.IsSpace), "") }
+
+func attribute(tag html.Token, name string) string {
+	for _, a := range tag.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
 }
 
 // inline keeps the text of a comment, whose Markdown has no blocks, from becoming a list, a

@@ -21,6 +21,7 @@ func TestBody(t *testing.T) {
 		{"another address", "[a](http://example.org)", `<p><a href="https://example.org">a</a></p>`, "[a](https://example.org)", false},
 		{"HTML was typed", "Press <kbd>F1</kbd>", "<p>Press <kbd>F1</kbd></p>", "Press `F1`", false},
 		{"a mark of the site's own", "[tag:bug]", `<p><a href="/questions/tagged/bug" class="post-tag" title="show" rel="tag">bug</a></p>`, `[bug](/questions/tagged/bug "show")`, false},
+		{"an image in the clear", "![a b](http://example.org/b.png)", `<p><img src="http://example.org/b.png" alt="a b"></p>`, "![a b](http://example.org/b.png)", true},
 		{"an image", "![a](https://example.org/b.png)", `<p><img src="https://example.org/b.png" alt="a"></p>`, "![a](https://example.org/b.png)", true},
 	}
 	m := markup.New()
