@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"folkmoot/internal/forum"
 )
 
 // exposed reads the metrics of a server: name with labels to value.
@@ -147,5 +150,38 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 		if requests != 5 || strings.Contains(log, "canary") || strings.Contains(log, "203.0.113.9") != addresses {
 			t.Errorf("%q: %d requests are logged, or something private:\n%s", asked, requests, log)
 		}
+	}
+}
+
+// A session that was last used weeks ago lasts its whole time again once it is used, written at the
+// latest when the server stops.
+func TestSessionsInUseAreExtended(t *testing.T) {
+	t.Parallel()
+	data, password := t.TempDir(), "correct horse battery"
+	m, err := openServiceAt(t.Context(), dataFlag{Data: data}, &setClock{now: time.Now().AddDate(0, 0, -50)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.CreateUser(t.Context(), forum.SignUp{Name: "mia", Password: password, Role: forum.Member}); err != nil {
+		t.Fatal(err)
+	}
+	secret, _, err := m.SignIn(t.Context(), "mia", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	s := startServer(t, "--data", data)
+	if status, text := get(t, s.url+"/api/v1/me", string(secret)); status != http.StatusOK {
+		t.Errorf("who has the session: %d %s", status, text)
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("the server ended with %d\n%s", code, s.log)
+	}
+	_, expires, err := open(t, data).store.SessionUser(t.Context(), secret.Hash(), time.Now())
+	if left := time.Until(expires); err != nil || left < forum.SessionLifetime-time.Minute {
+		t.Errorf("%v are left of the session, %v, want the whole of %v", left, err, forum.SessionLifetime)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -163,38 +162,9 @@ func (s *Service) SessionActor(ctx context.Context, secret Secret) (Actor, error
 	}
 	actor := user.Actor()
 	if actor.Renewed = expires.Before(now.Add(SessionLifetime - sessionStep)); actor.Renewed {
-		s.used.add(secret.Hash())
+		s.used.Add(secret.Hash())
 	}
 	return actor, nil
-}
-
-// maxUsedSessions bounds the memory of one gathering; further ones are noted again when they are used again.
-const maxUsedSessions = 10_000
-
-// usedSessions gathers the sessions that are to be extended, by hash. What was gathered is lost in a
-// crash, and gathered again. It is safe for concurrent use.
-type usedSessions struct {
-	mu     sync.Mutex
-	hashes map[string]bool
-}
-
-func (u *usedSessions) add(hash string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.hashes == nil {
-		u.hashes = map[string]bool{}
-	}
-	if len(u.hashes) < maxUsedSessions {
-		u.hashes[hash] = true
-	}
-}
-
-func (u *usedSessions) take() map[string]bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	taken := u.hashes
-	u.hashes = nil
-	return taken
 }
 
 // ExtendSessions extends those that were used since the last call, as far as they have not ended.

@@ -64,3 +64,34 @@ func (r *recent[K, V]) forget(key K) {
 	defer r.mu.Unlock()
 	delete(r.values, key)
 }
+
+// maxGathered bounds a gathering; further keys are not counted until it is taken.
+const maxGathered = 10_000
+
+// gathering counts what reading leaves to be written later, all at once. What was gathered is lost in
+// a crash. It is safe for concurrent use.
+type gathering[K comparable] struct {
+	mu     sync.Mutex
+	counts map[K]int64
+}
+
+// Add counts one.
+func (g *gathering[K]) Add(key K) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.counts == nil {
+		g.counts = map[K]int64{}
+	}
+	if _, known := g.counts[key]; known || len(g.counts) < maxGathered {
+		g.counts[key]++
+	}
+}
+
+// take returns what was gathered since the last call; nil where nothing was.
+func (g *gathering[K]) take() map[K]int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	taken := g.counts
+	g.counts = nil
+	return taken
+}

@@ -21,7 +21,7 @@ type Service struct {
 	Views     *Views
 
 	memory memory
-	used   usedSessions
+	used   gathering[string] // hashes of the sessions that are to be extended
 }
 
 // Text turns what people write into what is stored beside it.

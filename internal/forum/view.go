@@ -2,7 +2,6 @@ package forum
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -10,34 +9,8 @@ import (
 // in a crash: views are approximate by contract.
 const ViewsEvery = 3 * time.Second
 
-// maxViewedThreads bounds the memory of one gathering; further threads are not counted until it is written.
-const maxViewedThreads = 10_000
-
 // Views gathers thread views in memory. It is safe for concurrent use.
-type Views struct {
-	mu    sync.Mutex
-	views map[ThreadID]int64
-}
-
-// Add counts one view.
-func (v *Views) Add(id ThreadID) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.views == nil {
-		v.views = map[ThreadID]int64{}
-	}
-	if _, known := v.views[id]; known || len(v.views) < maxViewedThreads {
-		v.views[id]++
-	}
-}
-
-func (v *Views) take() map[ThreadID]int64 {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	taken := v.views
-	v.views = nil
-	return taken
-}
+type Views struct{ gathering[ThreadID] }
 
 // CountView counts one view of a thread's page.
 func (s *Service) CountView(id ThreadID) { s.Views.Add(id) }

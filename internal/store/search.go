@@ -125,7 +125,7 @@ var indexes = [...]index{
 			INSERT INTO search_docs (thread_id, number, text_version, words, created_at)
 			VALUES ($2, $3, $4, setweight(CAST($5 AS tsvector), 'A') || CAST($6 AS tsvector),
 				(SELECT created_at FROM posts WHERE thread_id = $2 AND number = $3))
-			ON CONFLICT (thread_id, number) DO UPDATE SET text_version = excluded.text_version, words = excluded.words`},
+			ON CONFLICT (thread_id, number) DO UPDATE SET text_version = excluded.text_version, words = excluded.words, created_at = excluded.created_at`},
 		texts: func(title, body string) (string, string) { return vectorOfLexemes(title), vectorOfLexemes(body) },
 	},
 }

@@ -30,7 +30,7 @@ func (s *Store) SettingChanges(ctx context.Context, before int64, limit int) ([]
 }
 
 // unchanged refuses where one of some settings was changed since the version that the change rests on.
-// It locks them: nobody changes one before the commit.
+// It locks those that were ever set: nobody changes one before the commit.
 func (t *tx) unchanged(change forum.Change, settings []string, locked ...string) error {
 	if change.Settings == 0 {
 		return nil

@@ -104,7 +104,7 @@ func place(config *pgx.ConnConfig) string {
 // read for long. A plan is made once for a connection and kept, whatever the arguments: the planner would
 // make another each time for some lists, which took longer than to read them. One that was made while a
 // table was empty, or before anybody counted its rows, would read all of it for each row wanted, until
-// somebody does.
+// somebody does. What reads so little is not worth a second process.
 var byKey = map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
 	"max_parallel_workers_per_gather": "0", "plan_cache_mode": "force_generic_plan"}
 

@@ -13,6 +13,7 @@ func Bench(b *testing.B, open Open) {
 	b.Run("CreatePost/hot thread", func(b *testing.B) { benchCreatePost(b, newCommunity(b, open)) })
 	b.Run("ThreadPage", func(b *testing.B) { benchThreadPage(b, newCommunity(b, open)) })
 	b.Run("PageVersion", func(b *testing.B) { benchPageVersion(b, newCommunity(b, open)) })
+	b.Run("Search", func(b *testing.B) { benchSearch(b, newCommunity(b, open)) })
 	b.Run("Verify", func(b *testing.B) { benchVerify(b, newCommunity(b, open)) })
 }
 
@@ -68,6 +69,34 @@ func benchPageVersion(b *testing.B, c *community) {
 		if _, err := c.PageVersion(b.Context(), at.thread); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// benchSearch looks for a word of every post, of one, and for two that no post holds together. What
+// it takes must not rise with how many posts hold a word.
+func benchSearch(b *testing.B, c *community) {
+	posts := 100_000
+	if testing.Short() {
+		posts = 2_000
+	}
+	c.filled(b, posts)
+	c.indexAll(b)
+	if _, err := c.db.ExecContext(b.Context(), c.either(`SELECT 1`, `ANALYZE`)); err != nil { // as it does by itself within a minute
+		b.Fatal(err)
+	}
+	for _, search := range []struct {
+		name  string
+		words []string
+		found bool
+	}{{"every post", []string{"words"}, true}, {"one post", []string{"1234"}, true}, {"none", []string{"1234", "1235"}, false}} {
+		b.Run(fmt.Sprintf("%s of %d", search.name, posts), func(b *testing.B) {
+			for b.Loop() {
+				hits, _, err := c.store.Search(b.Context(), forum.Visibility{Role: forum.Visitor}, forum.SearchQuery{Words: search.words, Limit: 20})
+				if err != nil || len(hits) > 0 != search.found {
+					b.Fatal(len(hits), err)
+				}
+			}
+		})
 	}
 }
 
