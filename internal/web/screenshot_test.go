@@ -48,10 +48,11 @@ func TestScreenshots(t *testing.T) {
 	})
 	photograph(t, ctx, folder, s, "Ada", []shot{
 		{"admin", "/admin", nil}, {"people", "/admin/people", nil}, {"admin-settings", "/admin/settings", nil},
-		{"admin-settings-wrong", "/admin/settings", wrongRules()}, {"admin-categories", "/admin/categories", nil},
+		{"admin-settings-wrong", "/admin/settings", wrongRules()}, {"admin-settings-meanwhile", "/admin/settings", changeRules(s)}, {"admin-categories", "/admin/categories", nil},
 		{"invitations", "/admin/invitations", invite()}, {"changes", "/admin/changes", nil}, {"category-new", "/admin/categories/new", nil},
 		{"category-settings", "/admin/categories/2", nil}, {"moderator-thread", "/t/3", nil}, {"edit-thread", "/t/3/thread/edit", nil},
 		{"moderator-user", "/u/Noor", nil}, {"components", "/admin/components", nil},
+		{"category-of-moderators", "/c/moderators", nil}, {"staff", "/u/Ada", nil},
 	})
 }
 
@@ -82,6 +83,26 @@ func wrongRules() chromedp.Action[chromedp.Void] {
 			return err
 		}
 		_, err := press("[action^='/admin/rules']")(ctx, t)
+		return err
+	})
+}
+
+// changeRules sends rules that somebody else has changed meanwhile.
+func changeRules(s *site) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		admin, err := s.service.User(s.Context(), "Ada")
+		if err != nil {
+			return err
+		}
+		rules, err := s.service.Rules(s.Context())
+		if err != nil {
+			return err
+		}
+		rules.EditHours = 1 + rules.EditHours%5
+		if err := s.service.SetRules(s.Context(), admin.Actor(), rules, 0, ""); err != nil {
+			return err
+		}
+		_, err = press("[action^='/admin/rules']")(ctx, t)
 		return err
 	})
 }
