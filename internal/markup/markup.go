@@ -19,7 +19,7 @@ import (
 
 // HTMLVersion is stored beside rendered HTML. It is raised whenever Render gives
 // other HTML for the same body, so that what was stored can be rendered again.
-const HTMLVersion = 4
+const HTMLVersion = 5
 
 // Version returns HTMLVersion.
 func (m *Markup) Version() int64 { return HTMLVersion }

@@ -215,6 +215,7 @@ func TestRender(t *testing.T) {
 		{"bare address ends at a full stop", "See https://example.org/a.", `<p>See <a href="https://example.org/a"` + rel + ">https://example.org/a</a>.</p>\n"},
 		{"bare address ends at a Chinese full stop", "见 https://example.org/a。好", `<p>见 <a href="https://example.org/a"` + rel + ">https://example.org/a</a>。好</p>\n"},
 		{"bare address in brackets", "(https://example.org/a_(b))", `<p>(<a href="https://example.org/a_(b)"` + rel + ">https://example.org/a_(b)</a>)</p>\n"},
+		{"bare address ends at a backslash", "https://example.org/a\\\nhttps://example.org/b\\*", `<p><a href="https://example.org/a"` + rel + ">https://example.org/a</a><br>\n" + `<a href="https://example.org/b"` + rel + ">https://example.org/b</a>*</p>\n"},
 		{"bare host", "www.example.org", `<p><a href="http://www.example.org"` + rel + ">www.example.org</a></p>\n"},
 		{"bare mail address", "to a@b.example.", `<p>to <a href="mailto:a@b.example"` + rel + ">a@b.example</a>.</p>\n"},
 		{"other bare schemes stay text", "ftp://example.org javascript:x", "<p>ftp://example.org javascript:x</p>\n"},

@@ -9,8 +9,9 @@ import (
 )
 
 // Bare addresses become links as in GitHub's dialect, but hosts and paths may be of any
-// script, and the quotation marks and full stops of East Asian text end them.
-const addressRunes = "[^\\s\\p{Z}<>\"`\u2018-\u201f\u3001-\u3003\u3008-\u3011\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+"
+// script, and the quotation marks and full stops of East Asian text end them; so does a
+// backslash, which is in none and so ends the line behind an address or escapes what follows.
+const addressRunes = "[^\\s\\p{Z}<>\"`\\\\\u2018-\u201f\u3001-\u3003\u3008-\u3011\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+"
 
 var (
 	bareURL = regexp.MustCompile(`^https?://` + addressRunes)

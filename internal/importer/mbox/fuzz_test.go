@@ -82,7 +82,7 @@ func FuzzParse(f *testing.F) {
 func FuzzMarkdown(f *testing.F) {
 	for _, text := range []string{
 		"> a\n>> b\n\nc", "*a* _b_ `c` [d](http://e) ~f~ \\* &amp; <b>", "    code\n\n    code\n", "- a\n- b\n  c\n1. d\n", "diff --git a b\n@@ -1 +1 @@\n-a\n+b\n",
-		"On Monday, 1 May, Ann wrote:\n> 1\n> 2\n> 3\n> 4\n> 5\n", "a | b\n--|--\nc | d", "http://a_b_c ]http://d_e_f_ <http://g_h_i\n_j_>", "a\n===\nb\n---\n#c\n+ d", "00000000 http://&amp;", "http://a/?b&amp;.", "[ http://~0~",
+		"On Monday, 1 May, Ann wrote:\n> 1\n> 2\n> 3\n> 4\n> 5\n", "a | b\n--|--\nc | d", "http://a_b_c ]http://d_e_f_ <http://g_h_i\n_j_>", "a\n===\nb\n---\n#c\n+ d", "00000000 http://&amp;", "http://a/?b&amp;.", "[ http://~0~", "http://~!~", "[ www.a.*b*c", "a_http://b*c* www.d.e*f* http://g`h`_i_",
 	} {
 		f.Add(text, false)
 		f.Add(text, true)

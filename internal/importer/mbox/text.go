@@ -519,7 +519,7 @@ func (w *writer) prose(lines []line, indent string) {
 	}
 	paragraph := strings.Join(whole, "\n")
 	// A bracket begins a link, or what may be one, in which no address is made a link of by itself.
-	links := strings.Contains(paragraph, "](") || strings.Contains(paragraph, "[") && webAddress.MatchString(paragraph)
+	links := strings.Contains(paragraph, "](") || strings.Contains(paragraph, "[") && linkedAddress.MatchString(paragraph)
 	for i, one := range lines {
 		text := strings.TrimSpace(one.text)
 		end := ""
@@ -593,13 +593,18 @@ func (w *writer) list(items []item) {
 	}
 }
 
+// addressBytes are those of addresses of the web. What else may be in one needs no backslash.
+const addressBytes = "(?:[!#-;=?-\\[\\]-_a-~]|[\\pL\\pM\\pN])+"
+
 var (
-	webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
+	webAddress = regexp.MustCompile(`https?://` + addressBytes)
+	// linkedAddress is what Markdown may make a link of by itself.
+	linkedAddress = regexp.MustCompile(`https?://` + addressBytes + `|www\.` + addressBytes + `\.` + addressBytes)
+	// looseEnd is what Markdown leaves out of a link that it makes, where it could be markup.
+	looseEnd   = regexp.MustCompile(`[*_~][?!.,:*_~)]*$|&[#\w]{1,32};[?!.,:*_~)&#\w;]*$`)
 	entity     = regexp.MustCompile(`&(#\w{1,8}|\w{2,32});`)
-	// endsInEntity is an address of which Markdown leaves the end out of the link it makes.
-	endsInEntity = regexp.MustCompile(`&[#\w]{1,32};[?!.,:*_~)&#\w;]*$`)
-	startOfOne   = regexp.MustCompile(`^(#{1,6}([ \t]|$)|[-+]([ \t]|$)|>|[-=]+[ \t]*$|[|:-][\s|:-]*$|\[[^\]]*\]:)`)
-	numberDot    = regexp.MustCompile(`^(\d{1,9})([.)])([ \t]|$)`)
+	startOfOne = regexp.MustCompile(`^(#{1,6}([ \t]|$)|[-+]([ \t]|$)|>|[-=]+[ \t]*$|[|:-][\s|:-]*$|\[[^\]]*\]:)`)
+	numberDot  = regexp.MustCompile(`^(\d{1,9})([.)])([ \t]|$)`)
 )
 
 // escape keeps a line of text from being taken for markup. Addresses of the web become links
@@ -607,21 +612,16 @@ var (
 func escape(text string, links bool) string {
 	var out strings.Builder
 	for at := 0; at < len(text); {
-		found := webAddress.FindStringIndex(text[at:])
+		found := linkedAddress.FindStringIndex(text[at:])
 		if found == nil {
 			escapeWords(&out, text, at, len(text), links)
 			break
 		}
 		start, end := at+found[0], at+found[1]
 		escapeWords(&out, text, at, start, links)
-		switch linked := becomesLink(text, start, end); {
-		case linked && text[max(start-1, 0)] != '<' && endsInEntity.MatchString(text[start:end]):
-			out.WriteString("<" + text[start:end] + ">") // its end would be read as a character, beside the link
-		case linked:
-			out.WriteString(text[start:end])
-		default:
-			escapeWords(&out, text, start, end, links)
-		}
+		linked := linkedPart(text, start, end)
+		out.WriteString(text[start : start+linked])
+		escapeWords(&out, text, start+linked, end, links)
 		at = end
 	}
 	escaped := out.String()
@@ -631,12 +631,23 @@ func escape(text string, links bool) string {
 	return numberDot.ReplaceAllString(escaped, `$1\$2$3`)
 }
 
-// becomesLink reports whether Markdown makes a link of the address at text[start:end].
-func becomesLink(text string, start, end int) bool {
-	if start == 0 || strings.IndexByte(" \t(", text[start-1]) >= 0 {
-		return true
+// linkedPart is how many bytes of the address at text[start:end] need no backslash because
+// Markdown makes a link of them, which a backslash ends.
+func linkedPart(text string, start, end int) int {
+	address := text[start:end]
+	if start > 0 && text[start-1] == '<' && address[0] == 'h' && end < len(text) && text[end] == '>' {
+		return len(address)
 	}
-	return text[start-1] == '<' && end < len(text) && text[end] == '>'
+	if start > 0 && strings.IndexByte(" \t(", text[start-1]) < 0 {
+		return 0
+	}
+	for loose := looseEnd.FindStringIndex(address); loose != nil; loose = looseEnd.FindStringIndex(address) {
+		address = address[:loose[0]]
+	}
+	if linkedAddress.FindString(address) != address {
+		return 0
+	}
+	return len(address)
 }
 
 func escapeWords(out *strings.Builder, text string, from, to int, links bool) {
@@ -646,7 +657,7 @@ func escapeWords(out *strings.Builder, text string, from, to int, links bool) {
 		case '\\', '`', '*', '~':
 			out.WriteByte('\\')
 		case '_':
-			if i == 0 || i == len(text)-1 || !isWordByte(text[i-1]) || !isWordByte(text[i+1]) {
+			if i == 0 || i == len(text)-1 || !isWordByte(text[i-1]) || !isWordByte(text[i+1]) || startsAddress(text[i+1:]) {
 				out.WriteByte('\\')
 			}
 		case '[', ']':
@@ -660,6 +671,10 @@ func escapeWords(out *strings.Builder, text string, from, to int, links bool) {
 		}
 		out.WriteByte(c)
 	}
+}
+
+func startsAddress(text string) bool {
+	return strings.HasPrefix(text, "http") || strings.HasPrefix(text, "www.")
 }
 
 func isWordByte(c byte) bool {

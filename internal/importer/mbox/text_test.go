@@ -29,7 +29,9 @@ func TestMarkdown(t *testing.T) {
 		{"paragraphs", "\n\none\n\n\ntwo\n", "one\n\ntwo"},
 		{"what looks like markup", "*a* _b_ `c` ~d~ \\e &amp; a_b_c 2 * 3 <b>", "\\*a\\* \\_b\\_ \\`c\\` \\~d\\~ \\\\e \\&amp; a_b_c 2 \\* 3 <b>"},
 		{"beginnings of lines", "# one\n\n+ 1\n\n1986. A year\n\n[x]: y\n\nText\n===", "\\# one\n\n\\+ 1\n\n1986\\. A year\n\n\\[x]: y\n\nText\\\n\\==="},
-		{"links", "[a](http://x.org/_b_) and <https://x.org/a*b*>", "\\[a\\](http://x.org/_b_) and <https://x.org/a*b*>"},
+		{"links", "[a](http://x.org/_b_) and <https://x.org/a*b*>", "\\[a\\](http://x.org/_b\\_) and <https://x.org/a*b*>"},
+		{"stops behind links", "http://x.org/a_*. (http://x.org/~a~) www.x.org/~a/* http://x.org/~?b&amp;", "http://x.org/a\\_\\*. (http://x.org/~a\\~) www.x.org/~a/\\* http://x.org/~?b\\&amp;"},
+		{"marks in links", "http://x.org/*a*b http://x.org/`a` a_http://x.org/*a*b www.x.org/~a www.a*b*", "http://x.org/*a*b http://x.org/\\`a\\` a\\_http://x.org/\\*a\\*b www.x.org/~a www.a\\*b\\*"},
 		{"a link without a blank before", "Site<http://x.org>", "Site <http://x.org>"},
 		{"a list", "- one which goes\n  on here\n* two\n\nend", "- one which goes\\\n  on here\n- two\n\nend"},
 		{"a list below its heading", "Do this:\n1. open\n2. close", "Do this:\n\n1. open\n2. close"},
@@ -164,6 +166,9 @@ func checkText(t testing.TB, m *markup.Markup, text string, flowed bool) {
 		if elements[element] {
 			t.Errorf("<%s> was made of\n%s\nby\n%s", element, text, body)
 		}
+	}
+	if elements["code"] && !elements["pre"] {
+		t.Errorf("<code> was made of\n%s\nby\n%s", text, body)
 	}
 	if strings.Contains(body, foldMark) || listNumber.MatchString(text) {
 		return // its beginning may be there twice; HTML does not hold the numbers as text
