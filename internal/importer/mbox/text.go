@@ -593,13 +593,14 @@ func (w *writer) list(items []item) {
 	}
 }
 
-// addressBytes are those of addresses of the web. What else may be in one needs no backslash.
-const addressBytes = "(?:[!#-;=?-\\[\\]-_a-~]|[\\pL\\pM\\pN])+"
+// addressRunes is a regular expression of what follows "https://" in an address of the web. Markdown
+// takes more into one; that is written as other text is, since a backslash ends the link.
+const addressRunes = "(?:[!#-;=?-\\[\\]-_a-~]|[\\pL\\pM\\pN])+"
 
 var (
-	webAddress = regexp.MustCompile(`https?://` + addressBytes)
+	webAddress = regexp.MustCompile(`https?://` + addressRunes)
 	// linkedAddress is what Markdown may make a link of by itself.
-	linkedAddress = regexp.MustCompile(`https?://` + addressBytes + `|www\.` + addressBytes + `\.` + addressBytes)
+	linkedAddress = regexp.MustCompile(`https?://` + addressRunes + `|www\.` + addressRunes + `\.` + addressRunes)
 	// looseEnd is what Markdown leaves out of a link that it makes, where it could be markup.
 	looseEnd   = regexp.MustCompile(`[*_~][?!.,:*_~)]*$|&[#\w]{1,32};[?!.,:*_~)&#\w;]*$`)
 	entity     = regexp.MustCompile(`&(#\w{1,8}|\w{2,32});`)
@@ -673,6 +674,8 @@ func escapeWords(out *strings.Builder, text string, from, to int, links bool) {
 	}
 }
 
+// startsAddress reports whether Markdown may make a link of what follows an underscore, which
+// within a word is no markup otherwise.
 func startsAddress(text string) bool {
 	return strings.HasPrefix(text, "http") || strings.HasPrefix(text, "www.")
 }
