@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,14 +52,24 @@ func (t *transaction) Later(statement string, args ...any) error {
 }
 
 // pipeline is statements on their way to the server and back, in one round trip.
-type pipeline struct {
-	batch   pgx.Batch
-	answers []func(pgx.BatchResults) error // reads the answer of each
+type pipeline struct{ steps []step }
+
+// step is one statement: one whose rows are wanted, or one of which it matters what it changed.
+type step struct {
+	statement string
+	args      []any
+	rows      **result
+	changed   func(pgconn.CommandTag, error) error // of what came of it makes the transaction's error
 }
 
-func (p *pipeline) add(answer func(pgx.BatchResults) error, statement string, args ...any) {
-	p.batch.Queue(statement, args...)
-	p.answers = append(p.answers, answer)
+// query adds a statement whose rows are wanted.
+func (p *pipeline) query(to **result, statement string, args []any) {
+	p.steps = append(p.steps, step{statement: statement, args: args, rows: to})
+}
+
+// exec adds a statement that answers with what it changed.
+func (p *pipeline) exec(changed func(pgconn.CommandTag, error) error, statement string, args []any) {
+	p.steps = append(p.steps, step{statement: statement, args: args, changed: changed})
 }
 
 // begin is a pipeline of what waits.
@@ -66,7 +77,7 @@ func (t *transaction) begin() (*pipeline, error) {
 	p := &pipeline{}
 	if !t.begun {
 		t.begun = true
-		p.add(func(r pgx.BatchResults) error { _, err := r.Exec(); return err }, `BEGIN`)
+		p.exec(func(_ pgconn.CommandTag, err error) error { return err }, `BEGIN`, nil)
 	}
 	expected := t.expect
 	t.expect = nil
@@ -91,12 +102,12 @@ func (t *transaction) addDeferred(p *pipeline, d deferred) error {
 			return err
 		}
 		if d.text.many != "" {
-			p.add(changes(d.text, int64(len(d.sets))), d.text.many, d.text.arrays(d.sets)...)
+			p.exec(changes(d.text, int64(len(d.sets))), d.text.many, d.text.arrays(d.sets))
 			return nil
 		}
 	}
 	for _, set := range d.sets {
-		p.add(changes(d.text, 1), d.text.plain, d.text.args(set)...)
+		p.exec(changes(d.text, 1), d.text.plain, d.text.args(set))
 	}
 	return nil
 }
@@ -119,20 +130,18 @@ func (t *transaction) addExpected(p *pipeline, m store.Many) error {
 		found, args = text.many, text.arrays(m.Sets)
 	}
 	args = append(args, int64(len(m.Sets)))
-	p.add(func(r pgx.BatchResults) error {
-		_, err := r.Exec()
+	p.exec(func(_ pgconn.CommandTag, err error) error {
 		if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == divisionByZero {
 			return store.ErrGuess
 		}
 		return err
-	}, fmt.Sprintf(`SELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM (%s) AS found`, len(args), found), args...)
+	}, fmt.Sprintf(`SELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM (%s) AS found`, len(args), found), args)
 	return nil
 }
 
 // changes reads the answer to a deferred statement.
-func changes(text *text, rows int64) func(pgx.BatchResults) error {
-	return func(r pgx.BatchResults) error {
-		tag, err := r.Exec()
+func changes(text *text, rows int64) func(pgconn.CommandTag, error) error {
+	return func(tag pgconn.CommandTag, err error) error {
 		if err == nil && tag.RowsAffected() != rows {
 			err = fmt.Errorf("%d rows changed, not %d, by %q", tag.RowsAffected(), rows, text.plain)
 		}
@@ -159,14 +168,34 @@ func (t *transaction) send(p *pipeline) error {
 	if t.within > 0 {
 		defer bound(t.conn, t.within)()
 	}
-	answers := t.conn.SendBatch(t.ctx, &p.batch)
-	for _, answer := range p.answers {
-		if err := answer(answers); err != nil {
+	if !slices.ContainsFunc(p.steps, func(s step) bool { return s.rows != nil }) {
+		return t.sendChanges(p)
+	}
+	var batch pgx.Batch
+	for _, s := range p.steps {
+		batch.Queue(s.statement, s.args...)
+	}
+	answers := t.conn.SendBatch(t.ctx, &batch)
+	for _, s := range p.steps {
+		if err := t.hear(s, answers); err != nil {
 			_ = answers.Close()
 			return err
 		}
 	}
 	return answers.Close()
+}
+
+// hear reads the answer to a step.
+func (t *transaction) hear(s step, answers pgx.BatchResults) error {
+	if s.rows == nil {
+		return s.changed(answers.Exec())
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return err
+	}
+	*s.rows, err = read(rows, t.conn.TypeMap())
+	return err
 }
 
 // Query runs what waits and then the query.
@@ -177,22 +206,11 @@ func (t *transaction) Query(statement string, args []any, each func(store.Row) e
 	}
 	text := t.engine.text(statement)
 	var found *result
-	p.add(t.into(&found), text.plain, text.args(args)...)
+	p.query(&found, text.plain, text.args(args))
 	if err := t.send(p); err != nil {
 		return err
 	}
 	return found.each(each)
-}
-
-func (t *transaction) into(to **result) func(pgx.BatchResults) error {
-	return func(r pgx.BatchResults) error {
-		rows, err := r.Query()
-		if err != nil {
-			return err
-		}
-		*to, err = read(rows, t.conn.TypeMap())
-		return err
-	}
 }
 
 // QueryMany runs what waits and then each statement once, for all its sets of arguments.
@@ -213,9 +231,9 @@ func (t *transaction) QueryMany(many ...store.Many) error {
 		switch text := t.engine.text(m.Text); len(m.Sets) {
 		case 0:
 		case 1:
-			p.add(t.into(&found[i]), text.plain, text.args(m.Sets[0])...)
+			p.query(&found[i], text.plain, text.args(m.Sets[0]))
 		default:
-			p.add(t.into(&found[i]), text.many, text.arrays(m.Sets)...)
+			p.query(&found[i], text.many, text.arrays(m.Sets))
 		}
 	}
 	if err := t.send(p); err != nil {
@@ -253,11 +271,10 @@ func (t *transaction) Exec(statement string, args ...any) (changed int64, err er
 		return 0, err
 	}
 	text := t.engine.text(statement)
-	p.add(func(r pgx.BatchResults) error {
-		tag, err := r.Exec()
+	p.exec(func(tag pgconn.CommandTag, err error) error {
 		changed = tag.RowsAffected()
 		return err
-	}, text.plain, text.args(args)...)
+	}, text.plain, text.args(args))
 	return changed, t.send(p)
 }
 
@@ -278,13 +295,12 @@ func (t *transaction) commit() error {
 	}
 	heard := t.conn.PgConn().CustomData()
 	delete(heard, warning)
-	p.add(func(r pgx.BatchResults) error {
-		tag, err := r.Exec()
+	p.exec(func(tag pgconn.CommandTag, err error) error {
 		if err == nil && tag.String() != "COMMIT" {
 			err = fmt.Errorf("the server said %s to COMMIT", tag)
 		}
 		return err
-	}, `COMMIT`)
+	}, `COMMIT`, nil)
 	err = t.send(p)
 	switch {
 	case err != nil && lost(err): // COMMIT was sent along: it may have been carried out

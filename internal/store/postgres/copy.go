@@ -104,7 +104,7 @@ func (t *transaction) Dialect() store.Dialect { return store.PostgreSQL }
 // flush sends what waits.
 func (t *transaction) flush() error {
 	p, err := t.begin()
-	if err != nil || len(p.answers) == 0 {
+	if err != nil || len(p.steps) == 0 {
 		return err
 	}
 	return t.send(p)
