@@ -26,6 +26,8 @@ const (
 	maxImportNesting = maxNesting / 2
 	// maxImportCells bounds a table, short rows filled up.
 	maxImportCells = 10_000
+	// maxImportClass bounds the name of a language.
+	maxImportClass = 200
 	// maxListStart is the largest number a list may begin with in Markdown.
 	maxListStart = 999_999_999
 )
@@ -109,7 +111,8 @@ func (i importer) convert(source string) (string, error) {
 }
 
 // simplify makes of the tree below n what the converter handles well: nothing nested too
-// deep, no link without text, no number Markdown cannot write, no table it cannot.
+// deep, no link without text, no number Markdown cannot write, no table it cannot,
+// no name of a language as long as a post.
 func simplify(n *html.Node, nesting int) {
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		simplifyElement(child, nesting)
@@ -141,6 +144,10 @@ func simplifyElement(n *html.Node, nesting int) {
 	case "a":
 		if isEmpty(n) {
 			n.Data = "span"
+		}
+	case "pre", "code":
+		if len(attribute(n, "class")) > maxImportClass {
+			n.Attr = nil
 		}
 	case "img":
 		if attribute(n, "src") == "" {

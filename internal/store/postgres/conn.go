@@ -102,14 +102,38 @@ func (t *transaction) addDeferred(p *pipeline, d deferred) error {
 			return err
 		}
 		if d.text.many != "" {
-			p.exec(changes(d.text, int64(len(d.sets))), d.text.many, d.text.arrays(d.sets))
+			p.change(d.text, d.text.many, d.text.arrays(d.sets), int64(len(d.sets)))
 			return nil
 		}
 	}
 	for _, set := range d.sets {
-		p.exec(changes(d.text, 1), d.text.plain, d.text.args(set))
+		p.change(d.text, d.text.plain, d.text.args(set), 1)
 	}
 	return nil
+}
+
+// change adds a deferred statement that is to change so many rows. Where it may find fewer the server
+// counts them, and ends the transaction: COMMIT may be behind it in the pipeline.
+func (p *pipeline) change(text *text, statement string, args []any, rows int64) {
+	if !text.sure {
+		args = append(args, rows)
+		statement = fmt.Sprintf(`WITH changed AS (%s RETURNING 1) SELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM changed`, statement, len(args))
+	}
+	p.exec(func(_ pgconn.CommandTag, err error) error {
+		switch {
+		case err == nil:
+			return nil
+		case isDivision(err):
+			err = fmt.Errorf("not %d rows changed by %q", rows, text.plain)
+		}
+		return store.Deferred{Cause: err}
+	}, statement, args)
+}
+
+// isDivision tells the error of a statement that found its count of rows wrong.
+func isDivision(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == divisionByZero
 }
 
 // Expect keeps the statements for the next pipeline.
@@ -131,25 +155,12 @@ func (t *transaction) addExpected(p *pipeline, m store.Many) error {
 	}
 	args = append(args, int64(len(m.Sets)))
 	p.exec(func(_ pgconn.CommandTag, err error) error {
-		if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == divisionByZero {
+		if isDivision(err) {
 			return store.ErrGuess
 		}
 		return err
 	}, fmt.Sprintf(`SELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM (%s) AS found`, len(args), found), args)
 	return nil
-}
-
-// changes reads the answer to a deferred statement.
-func changes(text *text, rows int64) func(pgconn.CommandTag, error) error {
-	return func(tag pgconn.CommandTag, err error) error {
-		if err == nil && tag.RowsAffected() != rows {
-			err = fmt.Errorf("%d rows changed, not %d, by %q", tag.RowsAffected(), rows, text.plain)
-		}
-		if err != nil {
-			return store.Deferred{Cause: err}
-		}
-		return nil
-	}
 }
 
 // describe asks the server for the types of a text's parameters, once.
@@ -168,7 +179,7 @@ func (t *transaction) send(p *pipeline) error {
 	if t.within > 0 {
 		defer bound(t.conn, t.within)()
 	}
-	if !slices.ContainsFunc(p.steps, func(s step) bool { return s.rows != nil }) {
+	if len(p.steps) <= maxUnheard && !slices.ContainsFunc(p.steps, func(s step) bool { return s.rows != nil }) {
 		return t.sendChanges(p)
 	}
 	var batch pgx.Batch

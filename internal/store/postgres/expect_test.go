@@ -12,14 +12,10 @@ import (
 // What is expected is looked at before anything is stored, and before a transaction that stores nothing
 // is taken for a good one.
 func TestExpect(t *testing.T) {
-	engine, err := postgres.Open(t.Context(), pgtest.Shared(t).NewDatabase(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close() })
+	engine := open(t)
 	const insert = `INSERT INTO settings (key, value) VALUES ($1, $2)`
 	const expected = `SELECT 1 FROM settings WHERE key = $1 AND value = $2 FOR SHARE`
-	err = engine.Write(t.Context(), func(conn store.Conn) error {
+	err := engine.Write(t.Context(), func(conn store.Conn) error {
 		return errors.Join(conn.Later(insert, "a", "1"), conn.Later(insert, "b", "2"))
 	})
 	if err != nil {
@@ -98,4 +94,50 @@ func TestReconnected(t *testing.T) {
 	if engine.Reconnected() == before {
 		t.Error("a new connection is not told of")
 	}
+}
+
+// Nothing is stored where a row is not there that was to change, though COMMIT was sent along.
+func TestLaterIsCounted(t *testing.T) {
+	engine := open(t)
+	const insert = `INSERT INTO settings (key, value) VALUES ($1, $2)`
+	const update = `UPDATE settings SET value = $2 WHERE key = $1`
+	err := engine.Write(t.Context(), func(conn store.Conn) error {
+		return errors.Join(conn.Later(insert, "half", "1"), conn.Later(update, "gone", "2"))
+	})
+	if !errors.As(err, new(store.Deferred)) {
+		t.Errorf("got %v, want a Deferred", err)
+	}
+	if err := engine.Write(t.Context(), func(conn store.Conn) error { return conn.Later(update, "half", "2") }); err == nil {
+		t.Error("half of it was stored")
+	}
+}
+
+// More statements than are sent before an answer is read come out the same.
+func TestManyStatements(t *testing.T) {
+	engine := open(t)
+	const statements = 2_500
+	err := engine.Write(t.Context(), func(conn store.Conn) error {
+		if _, err := conn.Exec(`INSERT INTO settings (key, value) VALUES ('n', '')`); err != nil {
+			return err
+		}
+		for range statements {
+			if err := conn.Later(`UPDATE settings SET value = $2 WHERE key = $1`, "n", "1"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func open(tb testing.TB) *postgres.Engine {
+	tb.Helper()
+	engine, err := postgres.Open(tb.Context(), pgtest.Shared(tb).NewDatabase(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = engine.Close() })
+	return engine
 }

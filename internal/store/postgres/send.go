@@ -3,6 +3,7 @@ package postgres
 import (
 	"encoding/binary"
 	"fmt"
+	"net"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -12,6 +13,10 @@ import (
 
 // maxKept bounds the messages that are kept to be written over.
 const maxKept = 256 << 10
+
+// maxUnheard bounds the statements that are sent before an answer is read: some 20 bytes each, which even
+// a small socket holds. More go by pgx, which reads meanwhile.
+const maxUnheard = 1000
 
 var messages = sync.Pool{New: func() any { return new([]byte) }}
 
@@ -27,6 +32,9 @@ func (t *transaction) sendChanges(p *pipeline) error {
 			messages.Put(kept)
 		}
 	}()
+	if t.conn.IsClosed() {
+		return net.ErrClosed
+	}
 	for _, s := range p.steps {
 		prepared, err := t.conn.Prepare(t.ctx, s.statement, s.statement)
 		if err != nil {
@@ -53,13 +61,13 @@ func (s step) refused(err error) error { return s.changed(pgconn.CommandTag{}, e
 func (t *transaction) hearChanges(p *pipeline) (first error) {
 	steps := p.steps
 	answered := func(tag pgconn.CommandTag, err error) {
-		if len(steps) == 0 {
-			return
+		if len(steps) > 0 {
+			err = steps[0].changed(tag, err)
+			steps = steps[1:]
 		}
-		if err := steps[0].changed(tag, err); first == nil {
+		if first == nil {
 			first = err
 		}
-		steps = steps[1:]
 	}
 	for {
 		message, err := t.conn.PgConn().ReceiveMessage(t.ctx)

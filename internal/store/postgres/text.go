@@ -18,6 +18,7 @@ type text struct {
 	plain  string
 	table  string // that it changes
 	params []int  // which of the arguments are its $1, $2 ... : a parameter that is not used has no type
+	sure   bool   // changes a row for each set of arguments, or fails
 	search bool   // planned for its arguments each time: how many posts hold a word decides how they are found
 
 	mu    sync.Mutex
@@ -27,14 +28,15 @@ type text struct {
 
 var (
 	dollar   = regexp.MustCompile(`\$(\d+)`)
-	changing = regexp.MustCompile(`^\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)`)
+	changing = regexp.MustCompile(`^\s*(INSERT INTO|UPDATE|DELETE FROM) (\w+)`)
 )
 
 // newText numbers the parameters that a statement uses without a gap.
 func newText(statement string) *text {
 	t := &text{plain: statement, search: strings.Contains(statement, " @@ ")}
 	if found := changing.FindStringSubmatch(statement); found != nil {
-		t.table = found[1]
+		t.table = found[2]
+		t.sure = found[1] == "INSERT INTO"
 	}
 	for _, found := range dollar.FindAllStringSubmatch(statement, -1) {
 		n, _ := strconv.Atoi(found[1]) // the expression says so
