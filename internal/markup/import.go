@@ -26,8 +26,6 @@ const (
 	maxImportNesting = maxNesting / 2
 	// maxImportCells bounds a table, short rows filled up.
 	maxImportCells = 10_000
-	// maxImportClass bounds the name of a language.
-	maxImportClass = 200
 	// maxListStart is the largest number a list may begin with in Markdown.
 	maxListStart = 999_999_999
 )
@@ -67,7 +65,7 @@ func newReducer() *bluemonday.Policy {
 		"b", "strong", "i", "em", "s", "strike", "del", "code", "tt", "kbd", "samp", "pre",
 		"table", "thead", "tbody", "tfoot", "tr", "th", "td")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[\p{L}\p{N}_+#. -]+$`)).OnElements("code", "pre")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[\p{L}\p{N}_+#. -]{1,200}$`)).OnElements("code", "pre")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td")
 	p.RequireParseableURLs(true)
 	p.AllowRelativeURLs(true)
@@ -111,8 +109,7 @@ func (i importer) convert(source string) (string, error) {
 }
 
 // simplify makes of the tree below n what the converter handles well: nothing nested too
-// deep, no link without text, no number Markdown cannot write, no table it cannot,
-// no name of a language as long as a post.
+// deep, no link without text, no number Markdown cannot write, no table it cannot.
 func simplify(n *html.Node, nesting int) {
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
 		simplifyElement(child, nesting)
@@ -144,10 +141,6 @@ func simplifyElement(n *html.Node, nesting int) {
 	case "a":
 		if isEmpty(n) {
 			n.Data = "span"
-		}
-	case "pre", "code":
-		if len(attribute(n, "class")) > maxImportClass {
-			n.Attr = nil
 		}
 	case "img":
 		if attribute(n, "src") == "" {

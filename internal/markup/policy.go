@@ -19,7 +19,7 @@ func newPolicy() *bluemonday.Policy {
 		"em", "strong", "del", "code", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "label", "details", "summary", "span")
 	p.AllowNoAttrs().OnElements("label", "span")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[\p{L}\p{N}_+#.-]+$`)).OnElements("code")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[\p{L}\p{N}_+#.-]{1,40}$`)).OnElements("code")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[ksnftcid]$`)).OnElements("span")
 	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("pre", "div")
 	p.AllowAttrs("data-align").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td")
