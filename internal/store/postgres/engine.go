@@ -54,6 +54,7 @@ const (
 	longTimeout      = 0                // a statement of ReadLong: none
 	silence          = 10 * time.Second // a host that does not even say that it has received something
 	readAgainFor     = time.Second      // a read whose connection was lost is run again
+	readThereFor     = 5 * time.Second  // likewise where the server is there, and only ended the connection
 )
 
 // Open connects, makes and migrates the database that url names: postgres://user:password@host/name.
@@ -137,7 +138,7 @@ func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case time.Since(began) > readAgainFor || e.Fault(err) != store.FaultLost:
+		case e.Fault(err) != store.FaultLost, time.Since(began) > readAgainFor && !(terminated(err) && time.Since(began) < readThereFor):
 			return err
 		}
 		time.Sleep(rand.N(20 * time.Millisecond << min(run, 4)))

@@ -19,6 +19,7 @@ const (
 	readOnly              = "25006"
 	queryCanceled         = "57014"
 	tooManyConnections    = "53300"
+	adminShutdown         = "57P01"
 	divisionByZero        = "22012"
 )
 
@@ -62,4 +63,10 @@ func lost(err error) bool {
 	var connecting *pgconn.ConnectError
 	return errors.As(err, &network) || errors.As(err, &connecting) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}
+
+// terminated tells a connection that somebody ended from one whose server cannot be reached.
+func terminated(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == adminShutdown
 }
