@@ -59,7 +59,7 @@ type step struct {
 	statement string
 	args      []any
 	rows      **result
-	changed   func(pgconn.CommandTag, error) error // of what came of it makes the transaction's error
+	changed   func(pgconn.CommandTag, error) error // is told what came of it, and returns the transaction's error
 }
 
 // query adds a statement whose rows are wanted.
@@ -174,7 +174,7 @@ func (t *transaction) describe(text *text) error {
 	}, t.conn.TypeMap())
 }
 
-// send sends a pipeline and reads its answers up to the first error.
+// send sends a pipeline and returns the first error of its answers.
 func (t *transaction) send(p *pipeline) error {
 	if t.within > 0 {
 		defer bound(t.conn, t.within)()

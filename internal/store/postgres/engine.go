@@ -138,7 +138,7 @@ func (e *Engine) Read(ctx context.Context, queries ...store.Query) error {
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case e.Fault(err) != store.FaultLost, time.Since(began) > readAgainFor && !(terminated(err) && time.Since(began) < readThereFor):
+		case e.Fault(err) != store.FaultLost, time.Since(began) > readAgain(err):
 			return err
 		}
 		time.Sleep(rand.N(20 * time.Millisecond << min(run, 4)))

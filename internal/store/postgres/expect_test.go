@@ -107,6 +107,12 @@ func TestLaterIsCounted(t *testing.T) {
 	if !errors.As(err, new(store.Deferred)) {
 		t.Errorf("got %v, want a Deferred", err)
 	}
+	err = engine.Write(t.Context(), func(conn store.Conn) error {
+		return conn.Later(`INSERT INTO settings (key, value) SELECT $1, $2 WHERE false`, "none", "1")
+	})
+	if !errors.As(err, new(store.Deferred)) {
+		t.Errorf("an INSERT of nothing: got %v, want a Deferred", err)
+	}
 	if err := engine.Write(t.Context(), func(conn store.Conn) error { return conn.Later(update, "half", "2") }); err == nil {
 		t.Error("half of it was stored")
 	}
@@ -121,14 +127,20 @@ func TestManyStatements(t *testing.T) {
 			return err
 		}
 		for range statements {
-			if err := conn.Later(`UPDATE settings SET value = $2 WHERE key = $1`, "n", "1"); err != nil {
+			if err := conn.Later(`UPDATE settings SET value = value || $2 WHERE key = $1`, "n", "1"); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
+	}
+	var n int64
+	err = engine.Read(t.Context(), store.Query{Text: `SELECT length(value) FROM settings WHERE key = 'n'`,
+		Each: func(row store.Row) error { n = row.Int64(0); return nil }})
+	if err != nil || n != statements {
+		t.Errorf("%d of %d statements were run (%v)", n, statements, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -65,8 +66,11 @@ func lost(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
 }
 
-// terminated tells a connection that somebody ended from one whose server cannot be reached.
-func terminated(err error) bool {
+// readAgain is for how long a read is run again whose connection was lost to err.
+func readAgain(err error) time.Duration {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && refused.Code == adminShutdown
+	if errors.As(err, &refused) && refused.Code == adminShutdown {
+		return readThereFor
+	}
+	return readAgainFor
 }

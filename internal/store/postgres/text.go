@@ -18,7 +18,7 @@ type text struct {
 	plain  string
 	table  string // that it changes
 	params []int  // which of the arguments are its $1, $2 ... : a parameter that is not used has no type
-	sure   bool   // changes a row for each set of arguments, or fails
+	sure   bool   // changes a row for each set of arguments, or fails: nobody need count them
 	search bool   // planned for its arguments each time: how many posts hold a word decides how they are found
 
 	mu    sync.Mutex
@@ -36,7 +36,8 @@ func newText(statement string) *text {
 	t := &text{plain: statement, search: strings.Contains(statement, " @@ ")}
 	if found := changing.FindStringSubmatch(statement); found != nil {
 		t.table = found[2]
-		t.sure = found[1] == "INSERT INTO"
+		t.sure = found[1] == "INSERT INTO" && strings.Contains(statement, "VALUES (") &&
+			!strings.Contains(statement, "DO NOTHING") && !strings.Contains(statement, "WHERE ")
 	}
 	for _, found := range dollar.FindAllStringSubmatch(statement, -1) {
 		n, _ := strconv.Atoi(found[1]) // the expression says so
