@@ -58,10 +58,9 @@ type combiner struct {
 	engine   Engine
 	clock    forum.Clock
 	closing  context.Context // when it ends nobody is let in any more
-	waiting  chan *member
-	handedIn atomic.Int64 // writes so far
-	bytes    atomic.Int64 // of those that wait
-	texts    map[statementID]string
+	queue    queue
+	handedIn atomic.Int64  // writes so far
+	bytes    atomic.Int64  // of those that wait
 	lanes    chan struct{} // a token for each transaction apart from the batches
 	waits    chan struct{} // a token for each of those that waits for a thread: one fewer, so that others go on
 	apart    atomic.Int64  // members that wait for one, or are in it
@@ -73,14 +72,13 @@ type combiner struct {
 	behind map[forum.ThreadID][]*member // who waits for a thread that another transaction holds
 	since  map[*lane]time.Time          // when each batch began that is being written
 
-	pending *member   // taken from waiting, but over the last batch's bound
-	again   []*member // passed over by the last batch
+	again []*member // passed over by the last batch
 }
 
 func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
 	return &combiner{engine: engine, clock: clock, closing: closing, lanes: make(chan struct{}, engine.Lanes()-1),
 		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{}, since: map[*lane]time.Time{},
-		waiting: make(chan *member, maxWaiting), stopped: make(chan struct{}), texts: map[statementID]string{}}
+		queue: queue{clock: clock, came: make(chan struct{}, 1)}, stopped: make(chan struct{})}
 }
 
 // errStopped answers writes while the store closes.
@@ -97,8 +95,11 @@ func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) 
 	}
 	m.done = make(chan struct{})
 	c.handedIn.Add(1)
-	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && len(c.waiting) > 0 || !c.letIn(m) {
+	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && c.queue.len() > 0 || !c.letIn(m) {
 		c.bytes.Add(-int64(m.bytes))
+		if c.closing.Err() != nil {
+			return forum.Receipt{}, errStopped
+		}
 		return forum.Receipt{}, errTooMany
 	}
 	select {
@@ -126,12 +127,7 @@ func (c *combiner) letIn(m *member) bool {
 		c.runApart(m)
 		return true
 	}
-	select {
-	case c.waiting <- m:
-		return true
-	default:
-		return false
-	}
+	return c.queue.add(m)
 }
 
 // letGo ends the waiting of a member that is decided. Its bytes were waiting with it, whether its
@@ -151,16 +147,16 @@ func (c *combiner) health() error {
 // loop runs batches until the store closes, then those that still wait.
 func (c *combiner) loop() {
 	defer close(c.stopped)
-	combining := lane{texts: c.texts}
+	combining := lane{texts: map[statementID]string{}}
 	if cap(c.lanes) > 0 {
 		combining.skip, combining.guesses = true, newGuesses()
 	}
 	for {
-		batch := c.take()
-		if batch == nil {
+		batch, ahead := c.take()
+		if len(batch) == 0 {
 			break
 		}
-		c.commitIn(&combining, batch)
+		c.commitChain(&combining, batch, ahead)
 	}
 	for range cap(c.lanes) { // whoever has one still is waited for, and nobody gets one any more
 		c.lanes <- struct{}{}
@@ -181,47 +177,30 @@ func (c *combiner) runApart(m *member) {
 	}()
 }
 
-// take waits for a member and takes those that wait with it, up to the bounds. It is nil at the end.
-func (c *combiner) take() []*member {
-	var batch []*member
-	batch, c.again = c.again, nil
-	first := c.pending
-	c.pending = nil
-	if first == nil && len(batch) == 0 {
-		select {
-		case first = <-c.waiting:
-		default:
+// take waits for a member and takes those that wait with it, up to the bounds, with what is decided of
+// them already. There is none at the end.
+func (c *combiner) take() ([]*member, *draft) {
+	again := c.again
+	c.again = nil
+	for waited := false; ; waited = true {
+		batch, ahead := c.queue.take(again)
+		switch {
+		case len(batch) > 0:
+			return batch, ahead
+		case !waited:
 			// Let those who are about to hand something in do so: on few cores the
 			// batch is bigger for it, and an idle server loses microseconds.
 			runtime.Gosched()
-			select {
-			case first = <-c.waiting:
-			case <-c.closing.Done():
-				select {
-				case first = <-c.waiting:
-				default:
-					return nil
-				}
-			}
+			continue
 		}
-	}
-	bytes := 0
-	if first != nil {
-		batch, bytes = append(batch, first), first.bytes
-	}
-	for len(batch) < maxBatchMembers {
 		select {
-		case next := <-c.waiting:
-			if bytes += next.bytes; bytes > maxBatchBytes {
-				c.pending = next
-				return batch
+		case <-c.queue.came:
+		case <-c.closing.Done():
+			if c.queue.end() {
+				return nil, nil
 			}
-			batch = append(batch, next)
-		default:
-			return batch
 		}
 	}
-	return batch
 }
 
 // lane is where a batch runs.
@@ -236,6 +215,43 @@ func (c *combiner) commitIn(in *lane, batch []*member) {
 	c.began(in, time.Now())
 	defer c.began(in, time.Time{})
 	c.commit(batch, *in)
+}
+
+// commitChain commits a batch, and while its answer is waited for those that are decided ahead, one
+// after another, where the engine can.
+func (c *combiner) commitChain(in *lane, batch []*member, ahead *draft) {
+	c.began(in, time.Now())
+	defer c.began(in, time.Time{})
+	chainer, ok := c.engine.(Chainer)
+	if err := c.health(); !ok || err != nil {
+		c.commit(batch, *in)
+		return
+	}
+	var failed []*attempt
+	link := func(batch []*member, ahead *draft) *Link {
+		a := &attempt{combiner: c, batch: batch, ahead: ahead, in: *in, began: time.Now()}
+		return &Link{Run: a.run, Done: func(err error) {
+			c.began(in, time.Now())
+			if a.done(err); a.err != nil {
+				failed = append(failed, a)
+				return
+			}
+			c.answerOrAgain(batch)
+		}}
+	}
+	chainer.WriteChain(link(batch, ahead), func() *Link {
+		if len(failed) > 0 || len(c.again) > 0 {
+			return nil
+		}
+		batch, ahead := c.queue.takeAhead()
+		if ahead == nil {
+			return nil
+		}
+		return link(batch, ahead)
+	})
+	for _, a := range failed {
+		c.commitAfter(a)
+	}
 }
 
 func (c *combiner) began(in *lane, at time.Time) {
@@ -259,21 +275,24 @@ func (c *combiner) writing() (longest time.Duration) {
 // commit runs a batch to its end: every member is answered, or comes again, and only what is
 // durable is acknowledged.
 func (c *combiner) commit(batch []*member, in lane) {
-	first, busy, races := time.Now(), 0, 0
-	for len(batch) > 0 {
-		if err := c.health(); err != nil {
-			c.answer(batch, err)
-			return
-		}
-		began := time.Now()
-		culprit, err := c.runBatch(batch, in)
-		c.observe(len(batch), time.Since(began), err)
+	if err := c.health(); err != nil {
+		c.answer(batch, err)
+		return
+	}
+	c.commitAfter(c.try(batch, in))
+}
+
+// commitAfter goes on after the first attempt.
+func (c *combiner) commitAfter(a *attempt) {
+	batch, in, first, busy, races := a.batch, a.in, a.began, 0, 0
+	for {
+		culprit, err := a.culprit, a.err
 		if err == nil {
 			c.answerOrAgain(batch)
 			return
 		}
 		switch fault := c.engine.Fault(err); {
-		case errors.Is(err, ErrGuess): // it asks now
+		case errors.Is(err, ErrGuess), errors.Is(err, ErrBefore): // it asks now
 		case fault == FaultFlush:
 			c.breakDown(err)
 			c.answer(batch, c.health())
@@ -307,52 +326,102 @@ func (c *combiner) commit(batch []*member, in lane) {
 			c.commit(batch[:len(batch)/2], in)
 			batch = batch[len(batch)/2:]
 		}
+		if len(batch) == 0 {
+			return
+		}
+		if err := c.health(); err != nil {
+			c.answer(batch, err)
+			return
+		}
+		a = c.try(batch, in)
 	}
 }
 
 // pause waits before the nth run after the first, with full jitter: up to 20 ms, and twice that each time.
 func pause(n int) { time.Sleep(rand.N(10 * time.Millisecond << n)) }
 
-// runBatch runs one transaction. culprit is the member during whose run it failed, nil where it
-// failed before or later. There are no savepoints: SQLITE_FULL rolls a whole transaction back, and
-// what came after it would be committed alone.
-func (c *combiner) runBatch(batch []*member, in lane) (culprit *member, err error) {
-	var tx *tx
-	guessed := false
-	err = c.engine.Write(context.Background(), func(conn Conn) (err error) {
-		defer caught(&err)
-		culprit = nil
-		tx = newTx(conn, in.texts)
-		for _, culprit = range batch {
-			if err := tx.lockFirst(culprit); err != nil {
-				return err
-			}
+// attempt is one transaction of a batch. There are no savepoints: SQLITE_FULL rolls a whole transaction
+// back, and what came after it would be committed alone.
+type attempt struct {
+	combiner *combiner
+	batch    []*member
+	ahead    *draft // what is decided of all of it; nil where nothing is
+	in       lane
+	began    time.Time
+
+	tx      *tx
+	guessed bool
+	culprit *member // during whose run it failed, nil where it failed before or later
+	err     error
+}
+
+// try runs one transaction.
+func (c *combiner) try(batch []*member, in lane) *attempt {
+	a := &attempt{combiner: c, batch: batch, in: in, began: time.Now()}
+	a.done(c.engine.Write(context.Background(), a.run))
+	return a
+}
+
+// run decides what is not decided yet, and writes it.
+func (a *attempt) run(conn Conn) (err error) {
+	defer caught(&err)
+	c := a.combiner
+	if err := a.decide(conn, c.engine.Reconnected()); err != nil {
+		return err
+	}
+	if err := a.tx.flush(); err != nil {
+		return err
+	}
+	c.queue.leave(a.in.guesses, a.tx, c.engine.Reconnected())
+	return nil
+}
+
+func (a *attempt) decide(conn Conn, reconnected int64) (err error) {
+	if a.ahead != nil && a.ahead.reconnected == reconnected {
+		a.guessed = true
+		a.tx, err = a.ahead.on(conn, a.batch)
+		return err
+	}
+	c := a.combiner
+	if a.in.guesses != nil {
+		c.queue.drop() // it rests on the guesses, which may be forgotten now
+	}
+	a.tx = newTx(conn, a.in.texts)
+	for _, a.culprit = range a.batch {
+		if err := a.tx.lockFirst(a.culprit); err != nil {
+			return err
 		}
-		culprit = nil
-		if guessed = in.guesses.load(tx, batch, c.clock.Now(), c.engine.Reconnected()); !guessed {
-			if err := tx.load(batch, c.clock.Now(), in.skip); err != nil {
-				return err
-			}
+	}
+	a.culprit = nil
+	if a.guessed = a.in.guesses.load(a.tx, a.batch, c.clock.Now(), reconnected); !a.guessed {
+		if err := a.tx.load(a.batch, c.clock.Now(), a.in.skip); err != nil {
+			return err
 		}
-		tx.now = c.clock.Now() // under the threads' locks, or a guess that it is as good
-		for _, culprit = range batch {
-			if err := tx.admit(culprit); err != nil {
-				return err
-			}
+	}
+	a.tx.now = c.clock.Now() // under the threads' locks, or a guess that it is as good
+	for _, a.culprit = range a.batch {
+		if err := a.tx.admit(a.culprit); err != nil {
+			return err
 		}
-		culprit = nil
-		return tx.flush()
-	})
+	}
+	a.culprit = nil
+	return nil
+}
+
+// done keeps the outcome.
+func (a *attempt) done(err error) {
+	c := a.combiner
+	c.observe(len(a.batch), time.Since(a.began), err)
+	a.err = err
 	switch {
-	case err == nil:
-		in.guesses.keep(tx, guessed)
-	case tx != nil:
-		in.guesses.forget(tx, err)
+	case err != nil && a.tx != nil:
+		c.queue.forget(a.in.guesses, a.tx, err)
+	case a.guessed && a.in.guesses != nil:
+		a.in.guesses.right()
 	}
 	if errors.As(err, new(Deferred)) {
-		culprit = nil
+		a.culprit = nil
 	}
-	return culprit, err
 }
 
 // admit runs a member and keeps what it is to be answered. An error is one that ends the transaction.

@@ -36,6 +36,24 @@ type Engine interface {
 	Close() error
 }
 
+// Chainer is an Engine that is a journey away, and need not be waited for between transactions.
+type Chainer interface {
+	// WriteChain runs a transaction like Write. Before its outcome is known it may ask for a next one,
+	// which is run when this one is committed, and not where this one failed: then it is ErrBefore. Run of
+	// one that is not the first may read nothing: that is ErrGuess. It asks until it is given nil, and
+	// returns when each has been told its outcome, in order. All is done on the goroutine that called.
+	WriteChain(first *Link, next func() *Link)
+}
+
+// Link is a transaction of a chain.
+type Link struct {
+	Run  func(Conn) error // as for Write
+	Done func(error)      // is told what Write returns
+}
+
+// ErrBefore is the outcome of a transaction that was not run, since the one before it failed.
+var ErrBefore = errors.New("the transaction before this one failed")
+
 // What keeps a database from being opened, whatever the engine; the error that wraps it says more. The
 // database is left as it was.
 var (

@@ -70,7 +70,7 @@ func (g *guesses) load(t *tx, batch []*member, at time.Time, reconnected int64) 
 			return false
 		}
 		if known && seen.threads[remembered.ID] == nil {
-			seen.threads[remembered.ID] = &thread{Thread: remembered}
+			seen.threads[remembered.ID] = guessed(remembered)
 		}
 	}
 	t.userRevs, t.credRevs, t.catRevs, t.threads = seen.userRevs, seen.credRevs, seen.catRevs, seen.threads
@@ -105,18 +105,12 @@ func (t *tx) expect(w wants, at time.Time) {
 		Many{Text: expectedPlace, Sets: sets(w.categories, func(id forum.CategoryID) []any { return []any{id, t.catRevs[id]} })},
 		Many{Text: expectedNew, Sets: sets(w.keys, userKey.args)},
 		Many{Text: expectedThread, Sets: sets(w.threads, func(id forum.ThreadID) []any {
-			return []any{id, t.threads[id].Version, t.threads[id].Rev}
+			return []any{id, t.threads[id].version, t.threads[id].rev}
 		})})
 }
 
-// keep remembers the threads of a transaction that is committed.
-func (g *guesses) keep(t *tx, guessed bool) {
-	if g == nil {
-		return
-	}
-	if guessed {
-		g.rest = 1
-	}
+// keep remembers the threads of a transaction as it leaves them if it is committed.
+func (g *guesses) keep(t *tx) {
 	for id, thread := range t.threads {
 		if len(g.threads) >= maxGuessed {
 			for old := range g.threads {
@@ -128,11 +122,12 @@ func (g *guesses) keep(t *tx, guessed bool) {
 	}
 }
 
-// forget forgets what a transaction that failed rested on, and has the next ones ask where that was why.
+// right has the next wrong guess cost little again.
+func (g *guesses) right() { g.rest = 1 }
+
+// forget forgets what a transaction that failed rested on and left, and has the next ones ask where a
+// wrong guess was why.
 func (g *guesses) forget(t *tx, err error) {
-	if g == nil {
-		return
-	}
 	for id := range t.threads {
 		delete(g.threads, id)
 	}

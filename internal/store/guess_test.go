@@ -67,7 +67,7 @@ func TestGuessRests(t *testing.T) {
 			t.Errorf("%d batches ask, want %d", g.resting, want)
 		}
 	}
-	g.keep(newTx(nil, nil), true)
+	g.right()
 	if g.forget(newTx(nil, nil), ErrGuess); g.resting != 1 {
 		t.Errorf("after a right guess %d batches ask, want 1", g.resting)
 	}

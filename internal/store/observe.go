@@ -20,4 +20,4 @@ func (c *combiner) observe(members int, took time.Duration, err error) {
 }
 
 // Waiting returns how many writes wait for a batch.
-func (s *Store) Waiting() int { return len(s.combiner.waiting) }
+func (s *Store) Waiting() int { return s.combiner.queue.len() }

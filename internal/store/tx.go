@@ -41,10 +41,16 @@ type keyed struct {
 	receipt forum.Receipt
 }
 
-// thread is a thread's row under its lock, and whether it must be written back.
+// thread is a thread's row under its lock, or guessed, and whether it must be written back.
 type thread struct {
 	forum.Thread
-	changed bool
+	changed      bool
+	version, rev int64 // as guessed
+}
+
+// guessed is a row as it is remembered.
+func guessed(row forum.Thread) *thread {
+	return &thread{Thread: row, version: row.Version, rev: row.Rev}
 }
 
 func newTx(conn Conn, texts map[statementID]string) *tx {

@@ -21,6 +21,7 @@ type transaction struct {
 	engine *Engine
 	within time.Duration // an answer comes, or the connection is given up; 0 where it may take any time
 	begun  bool
+	behind bool // another one that is not answered yet: what must be waited for is ErrGuess
 	later  []deferred
 	expect []store.Many
 }
@@ -166,6 +167,9 @@ func (t *transaction) addExpected(p *pipeline, m store.Many) error {
 // describe asks the server for the types of a text's parameters, once.
 func (t *transaction) describe(text *text) error {
 	return text.describe(func() ([]uint32, error) {
+		if t.behind {
+			return nil, store.ErrGuess
+		}
 		described, err := t.conn.PgConn().Prepare(t.ctx, "", text.plain, nil)
 		if err != nil {
 			return nil, err
@@ -176,10 +180,13 @@ func (t *transaction) describe(text *text) error {
 
 // send sends a pipeline and returns the first error of its answers.
 func (t *transaction) send(p *pipeline) error {
+	if t.behind {
+		return store.ErrGuess
+	}
 	if t.within > 0 {
 		defer bound(t.conn, t.within)()
 	}
-	if len(p.steps) <= maxUnheard && !slices.ContainsFunc(p.steps, func(s step) bool { return s.rows != nil }) {
+	if p.changesOnly() {
 		return t.sendChanges(p)
 	}
 	var batch pgx.Batch
@@ -194,6 +201,11 @@ func (t *transaction) send(p *pipeline) error {
 		}
 	}
 	return answers.Close()
+}
+
+// changesOnly tells whether a pipeline is one of statements whose rows nobody wants, and not too long.
+func (p *pipeline) changesOnly() bool {
+	return len(p.steps) <= maxUnheard && !slices.ContainsFunc(p.steps, func(s step) bool { return s.rows != nil })
 }
 
 // hear reads the answer to a step.
@@ -294,33 +306,49 @@ type unknownOutcome struct{ error }
 
 func (u unknownOutcome) Unwrap() error { return u.error }
 
-// commit commits, with what waits. It is acknowledged only where the server said COMMIT and nothing
-// else: a warning says that its wait for a standby was cut short.
+// commit commits, with what waits.
 func (t *transaction) commit() error {
+	p, err := t.ending()
+	if err != nil || p == nil {
+		return err
+	}
+	t.forgetWarning()
+	return t.outcome(t.send(p))
+}
+
+// ending is a pipeline of what waits, and COMMIT. It is nil where there is nothing to commit. It is
+// acknowledged only where the server said COMMIT and nothing else.
+func (t *transaction) ending() (*pipeline, error) {
 	if !t.begun && len(t.later) == 0 && len(t.expect) == 0 {
-		return nil
+		return nil, nil
 	}
 	p, err := t.begin()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	heard := t.conn.PgConn().CustomData()
-	delete(heard, warning)
 	p.exec(func(tag pgconn.CommandTag, err error) error {
 		if err == nil && tag.String() != "COMMIT" {
 			err = fmt.Errorf("the server said %s to COMMIT", tag)
 		}
 		return err
 	}, `COMMIT`, nil)
-	err = t.send(p)
+	return p, nil
+}
+
+// outcome is what came of a transaction whose COMMIT was sent, and whose answers came to err. A warning
+// says that its wait for a standby was cut short.
+func (t *transaction) outcome(err error) error {
 	switch {
-	case err != nil && lost(err): // COMMIT was sent along: it may have been carried out
+	case err != nil && lost(err): // COMMIT may have been carried out
 		return unknownOutcome{err}
 	case err != nil:
 		return err
 	}
-	if notice, ok := heard[warning].(*pgconn.Notice); ok {
+	if notice, ok := t.conn.PgConn().CustomData()[warning].(*pgconn.Notice); ok {
 		return unknownOutcome{(*pgconn.PgError)(notice)}
 	}
 	return nil
 }
+
+// forgetWarning has outcome look at what is heard from now on.
+func (t *transaction) forgetWarning() { delete(t.conn.PgConn().CustomData(), warning) }

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"folkmoot/internal/store"
 )
 
 // maxKept bounds the messages that are kept to be written over.
@@ -20,10 +22,19 @@ const maxUnheard = 1000
 
 var messages = sync.Pool{New: func() any { return new([]byte) }}
 
-// sendChanges is send for statements whose rows nobody wants: the end of nearly every batch. pgx makes
-// each message of such a pipeline in a buffer that grows from nothing, the parameters in another one
-// before, while everybody waits for it: here they are written once, into what the last batch left.
+// sendChanges is send for statements whose rows nobody wants.
 func (t *transaction) sendChanges(p *pipeline) error {
+	if err := t.post(p, len(p.steps), &pgproto3.Sync{}); err != nil {
+		return err
+	}
+	return t.hearChanges(p, true, nil)
+}
+
+// post writes the messages of statements whose rows nobody wants: the end of nearly every batch. pgx makes
+// each message of such a pipeline in a buffer that grows from nothing, the parameters in another one
+// before, while everybody waits for it: here they are written once, into what the last batch left. The
+// server is asked to send its answers when it has come to the nth statement, and does at the end.
+func (t *transaction) post(p *pipeline, nth int, end pgproto3.FrontendMessage) error {
 	kept := messages.Get().(*[]byte)
 	message := (*kept)[:0]
 	defer func() {
@@ -35,35 +46,65 @@ func (t *transaction) sendChanges(p *pipeline) error {
 	if t.conn.IsClosed() {
 		return net.ErrClosed
 	}
-	for _, s := range p.steps {
-		prepared, err := t.conn.Prepare(t.ctx, s.statement, s.statement)
+	for i, s := range p.steps {
+		prepared, err := t.prepare(s.statement)
 		if err != nil {
 			return s.refused(err)
+		}
+		if i == nth {
+			if message, err = (&pgproto3.Flush{}).Encode(message); err != nil {
+				return err
+			}
 		}
 		if message, err = appendExecute(message, prepared, s.args, t.conn.TypeMap()); err != nil {
 			return s.refused(err)
 		}
 	}
-	message, err := (&pgproto3.Sync{}).Encode(message)
+	message, err := end.Encode(message)
 	if err != nil {
 		return err
 	}
 	if _, err := t.conn.PgConn().Conn().Write(message); err != nil {
 		return t.giveUp(err)
 	}
-	return t.hearChanges(p)
+	return nil
 }
+
+// prepare returns what a statement is on this connection: it asks the server the first time.
+func (t *transaction) prepare(statement string) (*pgconn.StatementDescription, error) {
+	custom := t.conn.PgConn().CustomData()
+	known, _ := custom[preparedStatements].(map[string]*pgconn.StatementDescription)
+	if known == nil {
+		known = map[string]*pgconn.StatementDescription{}
+		custom[preparedStatements] = known
+	}
+	if prepared := known[statement]; prepared != nil {
+		return prepared, nil
+	}
+	if t.behind {
+		return nil, store.ErrGuess
+	}
+	prepared, err := t.conn.Prepare(t.ctx, statement, statement)
+	if err == nil {
+		known[statement] = prepared
+	}
+	return prepared, err
+}
+
+// preparedStatements is where a connection keeps them.
+const preparedStatements = "prepared"
 
 // refused is the transaction's error where a statement did not get as far as the server.
 func (s step) refused(err error) error { return s.changed(pgconn.CommandTag{}, err) }
 
-// hearChanges reads the answers to all steps: after the first error the server passes over the others.
-func (t *transaction) hearChanges(p *pipeline) (first error) {
-	steps := p.steps
+// hearChanges reads the answers to all steps. After the first error the server passes over whatever comes
+// before the next Sync: where none was posted, it is now. heard is told how many steps are answered.
+func (t *transaction) hearChanges(p *pipeline, synced bool, heard func(steps int)) (first error) {
+	answers := 0
 	answered := func(tag pgconn.CommandTag, err error) {
-		if len(steps) > 0 {
-			err = steps[0].changed(tag, err)
-			steps = steps[1:]
+		if answers < len(p.steps) {
+			err = p.steps[answers].changed(tag, err)
+			answers++
 		}
 		if first == nil {
 			first = err
@@ -80,15 +121,39 @@ func (t *transaction) hearChanges(p *pipeline) (first error) {
 		switch message := message.(type) {
 		case *pgproto3.CommandComplete:
 			answered(pgconn.NewCommandTag(string(message.CommandTag)), nil)
+			switch {
+			case synced:
+			case first != nil: // the server does not think so, and goes on
+				return t.giveUp(first)
+			case answers == len(p.steps):
+				return nil
+			case heard != nil:
+				heard(answers)
+			}
 		case *pgproto3.ErrorResponse:
 			answered(pgconn.CommandTag{}, pgconn.ErrorResponseToPgError(message))
+			if !synced {
+				if err := t.postSync(); err != nil {
+					return t.giveUp(first)
+				}
+				synced = true
+			}
 		case *pgproto3.ReadyForQuery:
-			if first == nil && len(steps) > 0 {
-				first = fmt.Errorf("the server left %d statements unanswered", len(steps))
+			if first == nil && answers < len(p.steps) {
+				first = fmt.Errorf("the server left %d statements unanswered", len(p.steps)-answers)
 			}
 			return first
 		}
 	}
+}
+
+// postSync writes the message after which the server says that it is ready.
+func (t *transaction) postSync() error {
+	message, err := (&pgproto3.Sync{}).Encode(nil)
+	if err == nil {
+		_, err = t.conn.PgConn().Conn().Write(message)
+	}
+	return err
 }
 
 // giveUp closes a connection on which nobody knows any more what comes next.

@@ -126,6 +126,14 @@ func (l *lent) Write(ctx context.Context, run func(store.Conn) error) error {
 	return l.Engine.Write(ctx, run)
 }
 
+func (l *lent) WriteChain(first *store.Link, next func() *store.Link) {
+	if l.closed.Load() {
+		first.Done(errReturned)
+		return
+	}
+	l.Engine.WriteChain(first, next)
+}
+
 // emptied removes all rows, whatever refers to them, and begins anew with ids. There are few rows:
 // TRUNCATE makes new files for every table and index, and takes thirty times as long.
 var emptied = "DELETE FROM " + strings.Join(storetest.Tables, "; DELETE FROM ") + `;

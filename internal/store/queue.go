@@ -1,0 +1,227 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"folkmoot/internal/forum"
+)
+
+// queue holds those who wait for a batch, in the order they came.
+type queue struct {
+	clock forum.Clock
+	came  chan struct{} // somebody has come since the last take, or may have
+
+	mu      sync.Mutex
+	waiting []*member
+	ahead   *draft // of the first who wait; nil where nothing is decided of them yet
+	ended   bool
+}
+
+// draft is the next batch, decided while the one before it is on its way, on what that one leaves if it
+// is committed: by each member on the goroutine that brought it, so that all that is left to do between
+// two batches is to send it. It is a guess like others (guesses), and one more reason to be wrong is that
+// the batch before it failed: then it is dropped, and its members are decided anew. What needs to read the
+// database cannot be decided ahead, nor who comes after it.
+type draft struct {
+	guesses     *guesses
+	reconnected int64
+	tx          *tx
+	conn        *recorder
+	members     int // decided, the first of those who wait
+	bytes       int
+	full        bool // nobody more goes in
+}
+
+// add has a member wait; not where too many do.
+func (q *queue) add(m *member) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended || len(q.waiting) >= maxWaiting {
+		return false
+	}
+	q.waiting = append(q.waiting, m)
+	q.decide(m)
+	select {
+	case q.came <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
+// take takes those who wait up to the bounds of a batch, behind those that come again. What is decided
+// ahead comes with them if it is of all of them.
+func (q *queue) take(again []*member) ([]*member, *draft) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(q.waiting) && len(again)+n < maxBatchMembers {
+		if bytes += q.waiting[n].bytes; bytes > maxBatchBytes && n > 0 {
+			break
+		}
+		n++
+	}
+	ahead := q.takeDecided()
+	if ahead != nil && (len(again) > 0 || ahead.members != n) {
+		ahead = nil
+	}
+	return append(again, q.takeFirst(n)...), ahead
+}
+
+func (q *queue) takeFirst(n int) []*member {
+	batch := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Delete(q.waiting, 0, n)
+	return batch
+}
+
+func (q *queue) takeDecided() *draft {
+	ahead := q.ahead
+	q.ahead = nil
+	return ahead
+}
+
+// drop drops what is decided ahead.
+func (q *queue) drop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ahead = nil
+}
+
+// end lets nobody in any more, unless somebody waits still.
+func (q *queue) end() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended = len(q.waiting) == 0
+	return q.ended
+}
+
+// takeAhead is take where all who would be taken are decided ahead; it takes nobody otherwise.
+func (q *queue) takeAhead() ([]*member, *draft) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ahead == nil || q.ahead.members == 0 {
+		return nil, nil
+	}
+	return q.takeFirst(q.ahead.members), q.takeDecided()
+}
+
+// leave has the threads of a batch that is about to be committed remembered as it leaves them, and begins
+// to decide the next one on that.
+func (q *queue) leave(guesses *guesses, tx *tx, reconnected int64) {
+	if guesses == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	guesses.keep(tx)
+	if guesses.resting > 0 {
+		return
+	}
+	conn := &recorder{}
+	q.ahead = &draft{guesses: guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
+	for _, m := range q.waiting {
+		q.decide(m)
+	}
+}
+
+// forget forgets what a batch that failed rested on and left, and what was decided on that.
+func (q *queue) forget(guesses *guesses, tx *tx, err error) {
+	if guesses == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ahead = nil
+	guesses.forget(tx, err)
+}
+
+// decide decides one member more. Where that cannot be done ahead, nothing of its batch is.
+func (q *queue) decide(m *member) {
+	if q.ahead != nil && !q.ahead.decide(m, q.clock.Now()) {
+		q.ahead = nil
+	}
+}
+
+func (d *draft) decide(m *member, now time.Time) bool {
+	d.full = d.full || d.members == maxBatchMembers || d.members > 0 && d.bytes+m.bytes > maxBatchBytes
+	if d.full {
+		return true
+	}
+	d.members++
+	d.bytes += m.bytes
+	d.tx.now = now
+	return d.rests(m) && d.admit(m) == nil
+}
+
+func (d *draft) admit(m *member) (err error) {
+	defer caught(&err)
+	return d.tx.admit(m)
+}
+
+// rests has the batch rest on what a member's decision saw, and on its thread as it is remembered.
+// false: it cannot.
+func (d *draft) rests(m *member) bool {
+	if m.asks || !d.tx.believe(&m.change) {
+		return false
+	}
+	id := m.change.Thread
+	if id == 0 || d.tx.threads[id] != nil {
+		return true
+	}
+	remembered, known := d.guesses.threads[id]
+	if known {
+		d.tx.threads[id] = guessed(remembered)
+	}
+	return known
+}
+
+// on has the transaction go on with a connection: what it rests on is expected there, and what was put
+// off follows.
+func (d *draft) on(conn Conn, batch []*member) (*tx, error) {
+	d.tx.conn = conn
+	d.tx.expect(d.tx.wants(batch), d.tx.now)
+	for _, put := range d.conn.later {
+		if err := conn.Later(put.text, put.args...); err != nil {
+			return d.tx, err
+		}
+	}
+	return d.tx, nil
+}
+
+// recorder is a Conn that keeps what can be put off, and refuses the rest.
+type recorder struct{ later []statement }
+
+type statement struct {
+	text string
+	args []any
+}
+
+var errAhead = errors.New("this cannot be decided ahead of its batch")
+
+var _ Conn = (*recorder)(nil)
+
+// Query is refused.
+func (r *recorder) Query(string, []any, func(Row) error) error { return errAhead }
+
+// QueryMany is refused.
+func (r *recorder) QueryMany(...Many) error { return errAhead }
+
+// Expect is nothing that a member does.
+func (r *recorder) Expect(...Many) {}
+
+// Exec is refused.
+func (r *recorder) Exec(string, ...any) (int64, error) { return 0, errAhead }
+
+// Later is kept.
+func (r *recorder) Later(text string, args ...any) error {
+	r.later = append(r.later, statement{text, args})
+	return nil
+}
