@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"folkmoot/internal/forum"
+)
+
+// chaining is an engine that keeps names instead of rows, and asks for the next transaction when it is told to.
+type chaining struct {
+	Engine
+	nearly chan struct{}
+	ends   []error  // of transactions in turn, then nil
+	stored []string // names, in order
+	behind int      // transactions that were not the first of their chain
+}
+
+var errEnd = errors.New("ends so")
+
+func (*chaining) Lanes() int                                            { return 2 }
+func (*chaining) Reconnected() int64                                    { return 0 }
+func (*chaining) Fault(error) Fault                                     { return FaultMember }
+func (e *chaining) Write(_ context.Context, run func(Conn) error) error { return e.end(e.run(run)) }
+
+func (e *chaining) WriteChain(first *Link, next func() *Link) {
+	for at := first; at != nil; {
+		names, err := e.run(at.Run)
+		<-e.nearly
+		behind := next()
+		err = e.end(names, err)
+		at.Done(err)
+		if at = behind; at != nil {
+			e.behind++
+		}
+		if at != nil && err != nil {
+			_, _ = e.run(at.Run)
+			at.Done(ErrBefore)
+			return
+		}
+	}
+}
+
+func (e *chaining) run(run func(Conn) error) ([]string, error) {
+	conn := &naming{}
+	err := run(conn)
+	return conn.names, err
+}
+
+func (e *chaining) end(names []string, err error) error {
+	if len(e.ends) > 0 {
+		err = errors.Join(err, e.ends[0])
+		e.ends = e.ends[1:]
+	}
+	if err == nil {
+		e.stored = append(e.stored, names...)
+	}
+	return err
+}
+
+// naming is a transaction of it.
+type naming struct {
+	Conn
+	names []string
+}
+
+func (*naming) Expect(...Many)          {}
+func (*naming) QueryMany(...Many) error { return nil }
+
+func (n *naming) Query(string, []any, func(Row) error) error { return nil }
+
+func (n *naming) Later(_ string, args ...any) error {
+	n.names = append(n.names, args[0].(string))
+	return nil
+}
+
+// Who comes while a batch is on its way is decided meanwhile, and sent behind it; where that one fails,
+// or something must be read first, they are decided anew. Each is stored once, or told why not.
+func TestBehind(t *testing.T) {
+	t.Parallel()
+	late := &forum.Error{Kind: forum.NotFound, Message: "not there"}
+	reading := func(t *tx) (forum.Receipt, error) {
+		if err := t.conn.Query("", nil, nil); err != nil {
+			return forum.Receipt{}, err
+		}
+		return forum.Receipt{}, t.later("", "c")
+	}
+	panicking := func(t *tx) (forum.Receipt, error) {
+		if _, ahead := t.conn.(*recorder); ahead {
+			panic("only ahead")
+		}
+		return forum.Receipt{}, t.later("", "c")
+	}
+	refused := func(*tx) (forum.Receipt, error) { return forum.Receipt{}, late }
+	for _, tt := range []struct {
+		name   string
+		third  func(*tx) (forum.Receipt, error)
+		ends   []error
+		errs   [3]error
+		stored []string
+		behind int
+	}{
+		{"well", nil, nil, [3]error{}, []string{"a", "b", "c"}, 1},
+		{"the first fails", nil, []error{errEnd}, [3]error{errEnd}, []string{"b", "c"}, 1},
+		{"the second fails, and again one by one", nil, []error{nil, errEnd, errEnd, errEnd}, [3]error{nil, errEnd, errEnd}, []string{"a"}, 1},
+		{"one is refused", refused, nil, [3]error{nil, nil, late}, []string{"a", "b"}, 1},
+		{"one must read", reading, nil, [3]error{}, []string{"a", "b", "c"}, 0},
+		{"one panics", panicking, nil, [3]error{}, []string{"a", "b", "c"}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			engine := &chaining{nearly: make(chan struct{}), ends: tt.ends}
+			closing, stop := context.WithCancel(t.Context())
+			c := newCombiner(closing, engine, forum.SystemClock{})
+			go c.loop()
+			answers := [3]chan error{}
+			hand := func(i int, run func(*tx) (forum.Receipt, error)) {
+				if run == nil {
+					run = func(t *tx) (forum.Receipt, error) { return forum.Receipt{}, t.later("", string(rune('a'+i))) }
+				}
+				answers[i] = make(chan error, 1)
+				handed := c.handedIn.Load()
+				go func() {
+					_, err := c.write(t.Context(), &member{run: run})
+					answers[i] <- err
+				}()
+				for c.handedIn.Load() == handed {
+					time.Sleep(100 * time.Microsecond)
+				}
+			}
+			waiting := func(n int) {
+				for c.queue.len() != n {
+					time.Sleep(100 * time.Microsecond)
+				}
+			}
+			hand(0, nil)
+			waiting(0)
+			hand(1, nil)
+			waiting(1)
+			hand(2, tt.third)
+			waiting(2)
+			close(engine.nearly)
+			for i, answer := range answers {
+				if err := <-answer; !errors.Is(err, tt.errs[i]) || err != nil && tt.errs[i] == nil {
+					t.Errorf("member %d got %v, want %v", i, err, tt.errs[i])
+				}
+			}
+			stop()
+			<-c.stopped
+			if diff := cmp.Diff(tt.stored, engine.stored); diff != "" || engine.behind != tt.behind {
+				t.Errorf("%d behind, want %d; stored (-want +got):\n%s", engine.behind, tt.behind, diff)
+			}
+		})
+	}
+}
