@@ -240,7 +240,7 @@ func (c *combiner) commitChain(in *lane, batch []*member, ahead *draft) {
 		}}
 	}
 	chainer.WriteChain(link(batch, ahead), func() *Link {
-		if len(failed) > 0 || len(c.again) > 0 {
+		if len(failed) > 0 || len(c.again) > 0 || c.health() != nil {
 			return nil
 		}
 		batch, ahead := c.queue.takeAhead()
@@ -250,6 +250,7 @@ func (c *combiner) commitChain(in *lane, batch []*member, ahead *draft) {
 		return link(batch, ahead)
 	})
 	for _, a := range failed {
+		a.began = time.Now() // it has all the time that others have
 		c.commitAfter(a)
 	}
 }
@@ -292,7 +293,7 @@ func (c *combiner) commitAfter(a *attempt) {
 			return
 		}
 		switch fault := c.engine.Fault(err); {
-		case errors.Is(err, ErrGuess), errors.Is(err, ErrBefore): // it asks now
+		case errors.Is(err, ErrGuess), errors.Is(err, ErrBehind): // it asks now
 		case fault == FaultFlush:
 			c.breakDown(err)
 			c.answer(batch, c.health())
@@ -365,22 +366,21 @@ func (c *combiner) try(batch []*member, in lane) *attempt {
 // run decides what is not decided yet, and writes it.
 func (a *attempt) run(conn Conn) (err error) {
 	defer caught(&err)
-	c := a.combiner
-	if err := a.decide(conn, c.engine.Reconnected()); err != nil {
+	reconnected := a.combiner.engine.Reconnected()
+	if err := a.decide(conn, reconnected); err != nil {
 		return err
 	}
 	if err := a.tx.flush(); err != nil {
 		return err
 	}
-	c.queue.leave(a.in.guesses, a.tx, c.engine.Reconnected())
+	a.combiner.queue.leave(a.in.guesses, a.tx, reconnected)
 	return nil
 }
 
-func (a *attempt) decide(conn Conn, reconnected int64) (err error) {
+func (a *attempt) decide(conn Conn, reconnected int64) error {
 	if a.ahead != nil && a.ahead.reconnected == reconnected {
-		a.guessed = true
-		a.tx, err = a.ahead.on(conn, a.batch)
-		return err
+		a.tx, a.guessed = a.ahead.tx, true
+		return a.ahead.on(conn, a.batch)
 	}
 	c := a.combiner
 	if a.in.guesses != nil {

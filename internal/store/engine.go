@@ -38,21 +38,22 @@ type Engine interface {
 
 // Chainer is an Engine that is a journey away, and need not be waited for between transactions.
 type Chainer interface {
-	// WriteChain runs a transaction like Write. Before its outcome is known it may ask for a next one,
-	// which is run when this one is committed, and not where this one failed: then it is ErrBefore. Run of
-	// one that is not the first may read nothing: that is ErrGuess. It asks until it is given nil, and
-	// returns when each has been told its outcome, in order. All is done on the goroutine that called.
+	// WriteChain runs a transaction like Write. Before its outcome is known it may ask for a next one, and
+	// for one behind that: it is run when the one before is committed. What is not the first may read
+	// nothing, nor wait for anything. It returns when each has been told its outcome, in order. All is done
+	// on the goroutine that called.
 	WriteChain(first *Link, next func() *Link)
 }
 
 // Link is a transaction of a chain.
 type Link struct {
 	Run  func(Conn) error // as for Write
-	Done func(error)      // is told what Write returns
+	Done func(error)      // is told what Write returns, or ErrBehind
 }
 
-// ErrBefore is the outcome of a transaction that was not run, since the one before it failed.
-var ErrBefore = errors.New("the transaction before this one failed")
+// ErrBehind is the outcome of a transaction that was not run: the one before it failed, or it would have
+// had to wait for that one.
+var ErrBehind = errors.New("not run behind the transaction before")
 
 // What keeps a database from being opened, whatever the engine; the error that wraps it says more. The
 // database is left as it was.

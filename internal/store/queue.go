@@ -62,6 +62,9 @@ func (q *queue) len() int {
 func (q *queue) take(again []*member) ([]*member, *draft) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		return again, nil
+	}
 	n, bytes := 0, 0
 	for n < len(q.waiting) && len(again)+n < maxBatchMembers {
 		if bytes += q.waiting[n].bytes; bytes > maxBatchBytes && n > 0 {
@@ -127,7 +130,7 @@ func (q *queue) leave(guesses *guesses, tx *tx, reconnected int64) {
 	}
 	conn := &recorder{}
 	q.ahead = &draft{guesses: guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
-	for _, m := range q.waiting {
+	for _, m := range q.waiting[:min(len(q.waiting), maxBatchMembers)] {
 		q.decide(m)
 	}
 }
@@ -185,15 +188,15 @@ func (d *draft) rests(m *member) bool {
 
 // on has the transaction go on with a connection: what it rests on is expected there, and what was put
 // off follows.
-func (d *draft) on(conn Conn, batch []*member) (*tx, error) {
+func (d *draft) on(conn Conn, batch []*member) error {
 	d.tx.conn = conn
 	d.tx.expect(d.tx.wants(batch), d.tx.now)
 	for _, put := range d.conn.later {
 		if err := conn.Later(put.text, put.args...); err != nil {
-			return d.tx, err
+			return err
 		}
 	}
-	return d.tx, nil
+	return nil
 }
 
 // recorder is a Conn that keeps what can be put off, and refuses the rest.

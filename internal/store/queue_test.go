@@ -39,7 +39,7 @@ func (e *chaining) WriteChain(first *Link, next func() *Link) {
 		}
 		if at != nil && err != nil {
 			_, _ = e.run(at.Run)
-			at.Done(ErrBefore)
+			at.Done(ErrBehind)
 			return
 		}
 	}

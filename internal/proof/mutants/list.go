@@ -88,8 +88,9 @@ var mutants = []mutant{
 		test: killed,
 		says: "visible posts are",
 		edits: []edit{
-			{"internal/store/combiner.go", flushBatch,
-				"		return nil\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn = conn\n			return tx.flush()\n		})\n	}\n"},
+			{"internal/store/combiner.go", flushBatch, ""},
+			{"internal/store/combiner.go", tryBatch,
+				"	err := c.engine.Write(context.Background(), a.run)\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx := a.tx\n			tx.conn = conn\n			return tx.flush()\n		})\n	}\n	a.done(err)\n"},
 		},
 	},
 	{
@@ -98,7 +99,7 @@ var mutants = []mutant{
 		test: flushed,
 		says: "acknowledged before they were flushed",
 		edits: []edit{
-			{"internal/store/combiner.go", flushBatch, "		err = tx.flush()\n		if err == nil && !slices.ContainsFunc(batch, func(m *member) bool { return m.change.Thread == 0 }) {\n			c.answerOrAgain(batch)\n		}\n		return err\n	})\n"},
+			{"internal/store/combiner.go", flushBatch, flushBatch + "	if !slices.ContainsFunc(a.batch, func(m *member) bool { return m.change.Thread == 0 }) {\n		a.combiner.answerOrAgain(a.batch)\n	}\n"},
 			{"internal/store/combiner.go", "			c.answerOrAgain(batch)\n			return\n", "			select {\n			case <-batch[0].done:\n			default:\n				c.answerOrAgain(batch)\n			}\n			return\n"},
 		},
 	},
@@ -158,8 +159,8 @@ var mutants = []mutant{
 			{"internal/store/tx.go", "	if err := t.writeCounters(last); err != nil {\n",
 				"	for counter, n := range t.counts {\n		if counter.Of == forum.OfCategory && t.gains != nil {\n			t.gains[counter] += n\n			t.counts[counter] = min(t.gains[counter], 0)\n" +
 					"			t.gains[counter] = max(t.gains[counter], 0)\n		}\n	}\n	if err := t.writeCounters(last); err != nil {\n"},
-			{"internal/store/combiner.go", flushBatch,
-				"		return tx.flush()\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn, tx.counts, tx.gains = conn, tx.gains, nil\n			return tx.flush()\n		})\n	}\n"},
+			{"internal/store/combiner.go", tryBatch,
+				"	err := c.engine.Write(context.Background(), a.run)\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx := a.tx\n			tx.conn, tx.counts, tx.gains = conn, tx.gains, nil\n			return tx.flush()\n		})\n	}\n	a.done(err)\n"},
 		},
 	},
 	{
@@ -262,9 +263,8 @@ var mutants = []mutant{
 		edits: []edit{
 			{"internal/store/tx.go", keepKey, keepKey + "	if !t.keeping {\n		t.kept = append(t.kept, func() error { return t.keep(change, r) })\n		return nil\n	}\n"},
 			{"internal/store/tx.go", "	keys     map[userKey]keyed\n", "	keys     map[userKey]keyed\n	kept     []func() error\n	keeping  bool\n"},
-			{"internal/store/combiner.go", flushBatch,
-				"		return tx.flush()\n	})\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx.conn, tx.keeping = conn, true\n" +
-					"			for _, keep := range tx.kept {\n				if err := keep(); err != nil {\n					return err\n				}\n			}\n			return nil\n		})\n	}\n"},
+			{"internal/store/combiner.go", tryBatch,
+				"	err := c.engine.Write(context.Background(), a.run)\n	if err == nil {\n		err = c.engine.Write(context.Background(), func(conn Conn) error {\n			tx := a.tx\n			tx.conn, tx.keeping = conn, true\n			for _, keep := range tx.kept {\n				if err := keep(); err != nil {\n					return err\n				}\n			}\n			return nil\n		})\n	}\n	a.done(err)\n"},
 		},
 	},
 	{
@@ -297,8 +297,8 @@ var mutants = []mutant{
 		bug:  "a member that fails is undone alone, inside the others' transaction",
 		test: interrupts,
 		says: "person 20: sqlite3: interrupted",
-		edits: []edit{{"internal/store/combiner.go", "			if err := tx.admit(culprit); err != nil {\n				return err\n			}\n",
-			"			_, _ = conn.Exec(`SAVEPOINT member`)\n			if err := tx.admit(culprit); err != nil {\n				_, _ = conn.Exec(`ROLLBACK TO member`)\n				culprit.err = err\n			}\n			_, _ = conn.Exec(`RELEASE member`)\n"}},
+		edits: []edit{{"internal/store/combiner.go", "		if err := a.tx.admit(a.culprit); err != nil {\n			return err\n		}\n",
+			"		_, _ = conn.Exec(`SAVEPOINT member`)\n		if err := a.tx.admit(a.culprit); err != nil {\n			_, _ = conn.Exec(`ROLLBACK TO member`)\n			a.culprit.err = err\n		}\n		_, _ = conn.Exec(`RELEASE member`)\n"}},
 	},
 	{
 		name: "caller ends the write",
@@ -425,7 +425,7 @@ var mutants = []mutant{
 		bug:   "PostgreSQL: a commit whose wait for the standby was cut short is acknowledged",
 		test:  standby,
 		says:  "want 503",
-		edits: []edit{{"internal/store/postgres/conn.go", "	if notice, ok := heard[warning].(*pgconn.Notice); ok {\n", "	if notice, ok := heard[warning].(*pgconn.Notice); ok && notice == nil {\n"}},
+		edits: []edit{{"internal/store/postgres/conn.go", "CustomData()[warning].(*pgconn.Notice); ok {\n", "CustomData()[warning].(*pgconn.Notice); ok && notice == nil {\n"}},
 	},
 	{
 		name:  "acknowledged by reading",
@@ -457,7 +457,8 @@ const (
 
 	countCategory = "		add(OfCategory, category, 0, PostsIn+Column(state), n)\n"
 
-	flushBatch = "		return tx.flush()\n	})\n"
+	flushBatch = "	if err := a.tx.flush(); err != nil {\n		return err\n	}\n"
+	tryBatch   = "	a.done(c.engine.Write(context.Background(), a.run))\n"
 
 	openWith = "func OpenWith(ctx context.Context, path string, options Options) (*Engine, error) {\n"
 

@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -45,16 +45,19 @@ func (e *Engine) WriteChain(first *store.Link, next func() *store.Link) {
 	}
 	defer held.Release()
 	c := &chain{engine: e, conn: held.Conn()}
-	defer bound(c.conn, e.writeWithin)()
+	defer bound(c.conn, e.writeWithin)() // each that is sent has that time from then on, see patience
 	at := c.fly(first, false)
 	for n := 1; at != nil; n++ {
 		var behind *flight
-		c.land(at, func() {
+		c.land(at, func() (synced bool) {
 			if n < maxChain {
 				if link := next(); link != nil {
 					behind = c.fly(link, true)
+					return false
 				}
 			}
+			c.unsynced = false
+			return at.postSync() == nil // otherwise there is nothing more to hear
 		})
 		if behind != nil && at.stopped {
 			behind.fail(at.err)
@@ -66,6 +69,9 @@ func (e *Engine) WriteChain(first *store.Link, next func() *store.Link) {
 		at = behind
 	}
 }
+
+// patience bounds how long the next answers are waited for.
+func (c *chain) patience() { bound(c.conn, c.engine.writeWithin) }
 
 // fly runs a transaction and sends it off, behind another one that is not answered yet or not.
 func (c *chain) fly(link *store.Link, behind bool) *flight {
@@ -79,12 +85,14 @@ func (c *chain) fly(link *store.Link, behind bool) *flight {
 	case err != nil || p == nil:
 		f.err = err
 	case p.changesOnly():
-		_ = c.conn.PgConn().Conn().SetDeadline(time.Now().Add(t.within)) // an error says that it is closed, as the next use will
+		c.patience()
 		if f.err = t.post(p, len(p.steps)-nearlyDone, &pgproto3.Flush{}); f.err == nil {
 			f.pipeline, c.unsynced = p, true
 		} else if lost(f.err) {
 			f.err = unknownOutcome{f.err}
 		}
+	case behind:
+		f.err = store.ErrBehind
 	default:
 		t.forgetWarning()
 		f.err = t.outcome(t.send(p))
@@ -92,19 +100,22 @@ func (c *chain) fly(link *store.Link, behind bool) *flight {
 	return f
 }
 
-// land waits for the answers, and calls nearly when most have come. A transaction that failed is rolled back.
-func (c *chain) land(f *flight, nearly func()) {
+// land waits for the answers, and calls nearly when most have come, which says whether that was all, and
+// Sync is posted. A transaction that failed is rolled back.
+func (c *chain) land(f *flight, nearly func() (synced bool)) {
 	if f.pipeline != nil {
 		called := false
+		c.patience()
 		f.forgetWarning()
-		err := f.hearChanges(f.pipeline, false, func(steps int) {
-			if !called && steps >= len(f.pipeline.steps)-nearlyDone {
-				called = true
-				nearly()
+		err := f.hearChanges(f.pipeline, false, func(steps int) bool {
+			if called || steps < len(f.pipeline.steps)-nearlyDone {
+				return false
 			}
+			called = true
+			return nearly()
 		})
 		f.err, f.stopped = f.outcome(err), err != nil
-		c.unsynced = err == nil
+		c.unsynced = c.unsynced && err == nil
 	}
 	if f.stopped || f.err != nil && f.pipeline == nil {
 		c.end()
@@ -115,11 +126,11 @@ func (c *chain) land(f *flight, nearly func()) {
 // fail tells a transaction that the one before it failed: it was passed over, unless nobody knows.
 func (f *flight) fail(before error) {
 	switch {
-	case f.pipeline == nil:
-	case f.conn.IsClosed():
-		f.err = unknownOutcome{before}
+	case f.err != nil:
+	case f.pipeline != nil && f.conn.IsClosed():
+		f.err = unknownOutcome{fmt.Errorf("behind one that ended so: %s", before)}
 	default:
-		f.err = store.ErrBefore
+		f.err = store.ErrBehind
 	}
 	f.pipeline = nil
 }

@@ -67,7 +67,7 @@ func kinds(engine *postgres.Engine, outcomes []error) string {
 		switch {
 		case err == nil:
 			kinds = append(kinds, "stored")
-		case errors.Is(err, store.ErrBefore):
+		case errors.Is(err, store.ErrBehind):
 			kinds = append(kinds, "not run")
 		case errors.Is(err, store.ErrGuess):
 			kinds = append(kinds, "guess")
@@ -128,7 +128,7 @@ func TestChain(t *testing.T) {
 		{"the first is refused", []func(store.Conn) error{refusing, storing("h")}, "failed", nil},
 		{"the second is refused", []func(store.Conn) error{storing("i"), refusing, storing("j")}, "stored, failed", []string{"i"}},
 		{"all is asked, and nothing is left to wait for", []func(store.Conn) error{asking, storing("k")}, "stored", []string{"asking"}},
-		{"the second would have to wait", []func(store.Conn) error{storing("l"), asking, storing("m")}, "stored, guess", []string{"l"}},
+		{"the second would have to wait", []func(store.Conn) error{storing("l"), asking, storing("m")}, "stored, not run", []string{"l"}},
 		{"a wrong guess", []func(store.Conn) error{wrong, storing("n")}, "guess", nil},
 		{"nothing to store", []func(store.Conn) error{func(store.Conn) error { return nil }, storing("o")}, "stored", nil},
 		{"a row that is not there", []func(store.Conn) error{missing, storing("p")}, "failed, not run", nil},

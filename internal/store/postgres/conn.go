@@ -21,7 +21,7 @@ type transaction struct {
 	engine *Engine
 	within time.Duration // an answer comes, or the connection is given up; 0 where it may take any time
 	begun  bool
-	behind bool // another one that is not answered yet: what must be waited for is ErrGuess
+	behind bool // another one that is not answered yet: what must be waited for is ErrBehind
 	later  []deferred
 	expect []store.Many
 }
@@ -168,7 +168,7 @@ func (t *transaction) addExpected(p *pipeline, m store.Many) error {
 func (t *transaction) describe(text *text) error {
 	return text.describe(func() ([]uint32, error) {
 		if t.behind {
-			return nil, store.ErrGuess
+			return nil, store.ErrBehind
 		}
 		described, err := t.conn.PgConn().Prepare(t.ctx, "", text.plain, nil)
 		if err != nil {
@@ -181,7 +181,7 @@ func (t *transaction) describe(text *text) error {
 // send sends a pipeline and returns the first error of its answers.
 func (t *transaction) send(p *pipeline) error {
 	if t.behind {
-		return store.ErrGuess
+		return store.ErrBehind
 	}
 	if t.within > 0 {
 		defer bound(t.conn, t.within)()

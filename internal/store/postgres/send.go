@@ -70,7 +70,8 @@ func (t *transaction) post(p *pipeline, nth int, end pgproto3.FrontendMessage) e
 	return nil
 }
 
-// prepare returns what a statement is on this connection: it asks the server the first time.
+// prepare returns what a statement is on this connection: it asks the server the first time. pgx keeps
+// that too, and does not say what it would have to ask for.
 func (t *transaction) prepare(statement string) (*pgconn.StatementDescription, error) {
 	custom := t.conn.PgConn().CustomData()
 	known, _ := custom[preparedStatements].(map[string]*pgconn.StatementDescription)
@@ -82,7 +83,7 @@ func (t *transaction) prepare(statement string) (*pgconn.StatementDescription, e
 		return prepared, nil
 	}
 	if t.behind {
-		return nil, store.ErrGuess
+		return nil, store.ErrBehind
 	}
 	prepared, err := t.conn.Prepare(t.ctx, statement, statement)
 	if err == nil {
@@ -98,8 +99,9 @@ const preparedStatements = "prepared"
 func (s step) refused(err error) error { return s.changed(pgconn.CommandTag{}, err) }
 
 // hearChanges reads the answers to all steps. After the first error the server passes over whatever comes
-// before the next Sync: where none was posted, it is now. heard is told how many steps are answered.
-func (t *transaction) hearChanges(p *pipeline, synced bool, heard func(steps int)) (first error) {
+// before the next Sync: where none was posted, it is now. heard is told how many steps are answered, and
+// says whether Sync has been posted.
+func (t *transaction) hearChanges(p *pipeline, synced bool, heard func(steps int) (synced bool)) (first error) {
 	answers := 0
 	answered := func(tag pgconn.CommandTag, err error) {
 		if answers < len(p.steps) {
@@ -128,7 +130,7 @@ func (t *transaction) hearChanges(p *pipeline, synced bool, heard func(steps int
 			case answers == len(p.steps):
 				return nil
 			case heard != nil:
-				heard(answers)
+				synced = heard(answers)
 			}
 		case *pgproto3.ErrorResponse:
 			answered(pgconn.CommandTag{}, pgconn.ErrorResponseToPgError(message))
