@@ -7,7 +7,7 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// guesses are threads' rows as the last batches left them. Where the engine is a server, asking for
+// guesses are threads' rows as the last batches left them, and as the one that is on its way will. Where the engine is a server, asking for
 // what a batch rests on is a journey there and back, for which everybody waits. So a batch whose
 // threads are all remembered is decided on what is remembered, and what it rested on is checked under
 // the locks by statements that go along with its writes (Conn.Expect). A guess that was wrong, since
