@@ -179,7 +179,7 @@ func (c *combiner) runApart(m *member) {
 
 // take waits for a member and takes those that wait with it, up to the bounds, with what is decided of
 // them already. There is none at the end.
-func (c *combiner) take() ([]*member, *draft) {
+func (c *combiner) take() ([]*member, *lookahead) {
 	again := c.again
 	c.again = nil
 	for waited := false; ; waited = true {
@@ -219,7 +219,7 @@ func (c *combiner) commitIn(in *lane, batch []*member) {
 
 // commitChain commits a batch, and while its answer is waited for those that are decided ahead, one
 // after another, where the engine can.
-func (c *combiner) commitChain(in *lane, batch []*member, ahead *draft) {
+func (c *combiner) commitChain(in *lane, batch []*member, ahead *lookahead) {
 	c.began(in, time.Now())
 	defer c.began(in, time.Time{})
 	chainer, ok := c.engine.(Chainer)
@@ -228,7 +228,7 @@ func (c *combiner) commitChain(in *lane, batch []*member, ahead *draft) {
 		return
 	}
 	var failed []*attempt
-	link := func(batch []*member, ahead *draft) *Link {
+	link := func(batch []*member, ahead *lookahead) *Link {
 		a := &attempt{combiner: c, batch: batch, ahead: ahead, in: *in, began: time.Now()}
 		return &Link{Run: a.run, Done: func(err error) {
 			c.began(in, time.Now())
@@ -346,7 +346,7 @@ func pause(n int) { time.Sleep(rand.N(10 * time.Millisecond << n)) }
 type attempt struct {
 	combiner *combiner
 	batch    []*member
-	ahead    *draft // what is decided of all of it; nil where nothing is
+	ahead    *lookahead // what is decided of all of it; nil where nothing is
 	in       lane
 	began    time.Time
 
@@ -416,7 +416,7 @@ func (a *attempt) done(err error) {
 	switch {
 	case err != nil && a.tx != nil:
 		c.queue.forget(a.in.guesses, a.tx, err)
-	case a.guessed && a.in.guesses != nil:
+	case a.guessed:
 		a.in.guesses.right()
 	}
 	if errors.As(err, new(Deferred)) {

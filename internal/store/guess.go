@@ -7,11 +7,12 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// guesses are threads' rows as the last batches left them, and as the one that is on its way will. Where the engine is a server, asking for
-// what a batch rests on is a journey there and back, for which everybody waits. So a batch whose
-// threads are all remembered is decided on what is remembered, and what it rested on is checked under
-// the locks by statements that go along with its writes (Conn.Expect). A guess that was wrong, since
-// somebody else wrote there, ends the transaction: the batch runs again, and asks.
+// guesses are threads' rows as the last batches left them, and as the one that is on its way will.
+// Where the engine is a server, asking for what a batch rests on is a journey there and back, for which
+// everybody waits. So a batch whose threads are all remembered is decided on what is remembered, and
+// what it rested on is checked under the locks by statements that go along with its writes
+// (Conn.Expect). A guess that was wrong, since somebody else wrote there, ends the transaction: the
+// batch runs again, and asks.
 //
 // A guess cannot mislead: a thread whose version is as remembered is as remembered, since every
 // change raises that, and since all is forgotten with a new connection: behind it may be a database

@@ -11,11 +11,15 @@ import (
 type expecting struct {
 	Conn
 	sets int
+	last []any // set
 }
 
 func (e *expecting) Expect(many ...Many) {
 	for _, m := range many {
 		e.sets += len(m.Sets)
+		for _, set := range m.Sets {
+			e.last = set
+		}
 	}
 }
 

@@ -16,16 +16,16 @@ type queue struct {
 
 	mu      sync.Mutex
 	waiting []*member
-	ahead   *draft // of the first who wait; nil where nothing is decided of them yet
+	ahead   *lookahead // of the first who wait; nil where nothing is decided of them yet
 	ended   bool
 }
 
-// draft is the next batch, decided while the one before it is on its way, on what that one leaves if it
+// lookahead is the next batch, decided while the one before it is on its way, on what that one leaves if it
 // is committed: by each member on the goroutine that brought it, so that all that is left to do between
 // two batches is to send it. It is a guess like others (guesses), and one more reason to be wrong is that
-// the batch before it failed: then it is dropped, and its members are decided anew. What needs to read the
-// database cannot be decided ahead, nor who comes after it.
-type draft struct {
+// the batch before it failed: then it is dropped, and its members are decided anew. So it is where one of
+// them needs to read the database.
+type lookahead struct {
 	guesses     *guesses
 	reconnected int64
 	tx          *tx
@@ -59,7 +59,7 @@ func (q *queue) len() int {
 
 // take takes those who wait up to the bounds of a batch, behind those that come again. What is decided
 // ahead comes with them if it is of all of them.
-func (q *queue) take(again []*member) ([]*member, *draft) {
+func (q *queue) take(again []*member) ([]*member, *lookahead) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
@@ -85,7 +85,7 @@ func (q *queue) takeFirst(n int) []*member {
 	return batch
 }
 
-func (q *queue) takeDecided() *draft {
+func (q *queue) takeDecided() *lookahead {
 	ahead := q.ahead
 	q.ahead = nil
 	return ahead
@@ -107,7 +107,7 @@ func (q *queue) end() bool {
 }
 
 // takeAhead is take where all who would be taken are decided ahead; it takes nobody otherwise.
-func (q *queue) takeAhead() ([]*member, *draft) {
+func (q *queue) takeAhead() ([]*member, *lookahead) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.ahead == nil || q.ahead.members == 0 {
@@ -129,7 +129,7 @@ func (q *queue) leave(guesses *guesses, tx *tx, reconnected int64) {
 		return
 	}
 	conn := &recorder{}
-	q.ahead = &draft{guesses: guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
+	q.ahead = &lookahead{guesses: guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
 	for _, m := range q.waiting[:min(len(q.waiting), maxBatchMembers)] {
 		q.decide(m)
 	}
@@ -153,7 +153,7 @@ func (q *queue) decide(m *member) {
 	}
 }
 
-func (d *draft) decide(m *member, now time.Time) bool {
+func (d *lookahead) decide(m *member, now time.Time) bool {
 	d.full = d.full || d.members == maxBatchMembers || d.members > 0 && d.bytes+m.bytes > maxBatchBytes
 	if d.full {
 		return true
@@ -164,14 +164,14 @@ func (d *draft) decide(m *member, now time.Time) bool {
 	return d.rests(m) && d.admit(m) == nil
 }
 
-func (d *draft) admit(m *member) (err error) {
+func (d *lookahead) admit(m *member) (err error) {
 	defer caught(&err)
 	return d.tx.admit(m)
 }
 
 // rests has the batch rest on what a member's decision saw, and on its thread as it is remembered.
 // false: it cannot.
-func (d *draft) rests(m *member) bool {
+func (d *lookahead) rests(m *member) bool {
 	if m.asks || !d.tx.believe(&m.change) {
 		return false
 	}
@@ -188,7 +188,7 @@ func (d *draft) rests(m *member) bool {
 
 // on has the transaction go on with a connection: what it rests on is expected there, and what was put
 // off follows.
-func (d *draft) on(conn Conn, batch []*member) error {
+func (d *lookahead) on(conn Conn, batch []*member) error {
 	d.tx.conn = conn
 	d.tx.expect(d.tx.wants(batch), d.tx.now)
 	for _, put := range d.conn.later {

@@ -18,6 +18,7 @@ type chaining struct {
 	ends   []error  // of transactions in turn, then nil
 	stored []string // names, in order
 	behind int      // transactions that were not the first of their chain
+	early  bool     // the first one ends before it asks for the next
 }
 
 var errEnd = errors.New("ends so")
@@ -31,7 +32,11 @@ func (e *chaining) WriteChain(first *Link, next func() *Link) {
 	for at := first; at != nil; {
 		names, err := e.run(at.Run)
 		<-e.nearly
-		behind := next()
+		var behind *Link
+		if !e.early {
+			behind = next()
+		}
+		e.early = false
 		err = e.end(names, err)
 		at.Done(err)
 		if at = behind; at != nil {
@@ -103,17 +108,19 @@ func TestBehind(t *testing.T) {
 		errs   [3]error
 		stored []string
 		behind int
+		runs   int // of the second
 	}{
-		{"well", nil, nil, [3]error{}, []string{"a", "b", "c"}, 1},
-		{"the first fails", nil, []error{errEnd}, [3]error{errEnd}, []string{"b", "c"}, 1},
-		{"the second fails, and again one by one", nil, []error{nil, errEnd, errEnd, errEnd}, [3]error{nil, errEnd, errEnd}, []string{"a"}, 1},
-		{"one is refused", refused, nil, [3]error{nil, nil, late}, []string{"a", "b"}, 1},
-		{"one must read", reading, nil, [3]error{}, []string{"a", "b", "c"}, 0},
-		{"one panics", panicking, nil, [3]error{}, []string{"a", "b", "c"}, 0},
+		{"well", nil, nil, [3]error{}, []string{"a", "b", "c"}, 1, 1},
+		{"the first fails", nil, []error{errEnd}, [3]error{errEnd}, []string{"b", "c"}, 1, 2},
+		{"the first fails, and early", nil, []error{errEnd}, [3]error{errEnd}, []string{"b", "c"}, 0, 2},
+		{"the second fails, and again one by one", nil, []error{nil, errEnd, errEnd, errEnd}, [3]error{nil, errEnd, errEnd}, []string{"a"}, 1, 2},
+		{"one is refused", refused, nil, [3]error{nil, nil, late}, []string{"a", "b"}, 1, 1},
+		{"one must read", reading, nil, [3]error{}, []string{"a", "b", "c"}, 0, 2},
+		{"one panics", panicking, nil, [3]error{}, []string{"a", "b", "c"}, 0, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			engine := &chaining{nearly: make(chan struct{}), ends: tt.ends}
+			engine := &chaining{nearly: make(chan struct{}), ends: tt.ends, early: tt.name == "the first fails, and early"}
 			closing, stop := context.WithCancel(t.Context())
 			c := newCombiner(closing, engine, forum.SystemClock{})
 			go c.loop()
@@ -139,7 +146,8 @@ func TestBehind(t *testing.T) {
 			}
 			hand(0, nil)
 			waiting(0)
-			hand(1, nil)
+			runs := 0
+			hand(1, func(t *tx) (forum.Receipt, error) { runs++; return forum.Receipt{}, t.later("", "b") })
 			waiting(1)
 			hand(2, tt.third)
 			waiting(2)
@@ -151,9 +159,34 @@ func TestBehind(t *testing.T) {
 			}
 			stop()
 			<-c.stopped
+			if runs != tt.runs {
+				t.Errorf("the second was run %d times, want %d", runs, tt.runs)
+			}
 			if diff := cmp.Diff(tt.stored, engine.stored); diff != "" || engine.behind != tt.behind {
 				t.Errorf("%d behind, want %d; stored (-want +got):\n%s", engine.behind, tt.behind, diff)
 			}
 		})
+	}
+}
+
+// What is decided ahead rests on a thread as it is remembered, not as it is left.
+func TestAheadExpectsWhatIsRemembered(t *testing.T) {
+	g := newGuesses()
+	g.threads[7] = forum.Thread{ID: 7, Version: 3, Rev: 1}
+	q := queue{clock: forum.SystemClock{}, came: make(chan struct{}, 1)}
+	q.leave(g, newTx(nil, nil), 0)
+	touching := &member{change: forum.Change{Thread: 7, ThreadRev: 1}, run: func(t *tx) (forum.Receipt, error) {
+		t.touch(t.threads[7])
+		return forum.Receipt{}, nil
+	}}
+	q.add(touching)
+	q.add(touching)
+	batch, ahead := q.take(nil)
+	conn := &expecting{}
+	if ahead == nil || ahead.on(conn, batch) != nil {
+		t.Fatal("they are not decided ahead")
+	}
+	if diff := cmp.Diff([]any{forum.ThreadID(7), int64(3), int64(1)}, conn.last); diff != "" || ahead.tx.threads[7].Version != 5 {
+		t.Errorf("left at version %d, want 5; expected (-want +got):\n%s", ahead.tx.threads[7].Version, diff)
 	}
 }
