@@ -39,11 +39,11 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// sanitize returns html as the policy lets it through. Most posts have no link, image or
-// code of a named language, and need not be asked for: HTML in which every '<' begins one
-// of a few harmless tags is harmless whatever stands between them.
+// sanitize returns html as the policy lets it through. Most posts have no image, code of a
+// named language or unusual link, and need not be asked for: HTML in which every '<' begins
+// one of a few harmless tags is harmless whatever stands between them.
 func (m *Markup) sanitize(html []byte) string {
-	if onlyConstantTags(html) {
+	if onlyHarmlessTags(html) {
 		return string(html)
 	}
 	var out bytes.Buffer
@@ -54,28 +54,53 @@ func (m *Markup) sanitize(html []byte) string {
 	return out.String()
 }
 
-func onlyConstantTags(html []byte) bool {
+func onlyHarmlessTags(html []byte) bool {
 	for {
 		start := bytes.IndexByte(html, '<')
 		if start < 0 {
 			return true
 		}
 		html = html[start:]
-		end := bytes.IndexByte(html[:min(len(html), maxConstantTag)], '>') + 1
-		if end == 0 || !isConstantTag(html[:end]) {
+		end := bytes.IndexByte(html[:min(len(html), maxHarmlessTag)], '>') + 1
+		if end == 0 || !isConstantTag(html[:end]) && !isPlainLink(html[:end]) {
 			return false
 		}
 		html = html[end:]
 	}
 }
 
-const maxConstantTag = len(`<input type="checkbox" disabled="" checked="">`)
+// maxHarmlessTag is how many bytes a tag may have that is not asked for; all but links are far shorter.
+const maxHarmlessTag = 256
+
+// isPlainLink reports whether tag is a link that htmlWriter writes, to an address of which
+// there is no other reading: a host, and behind it ASCII letters, digits and a few marks that
+// neither HTML nor a URL's path or query gives a meaning the policy could write otherwise.
+func isPlainLink(tag []byte) bool {
+	address, isLink := bytes.CutPrefix(tag, []byte(`<a href="https://`))
+	address, isWhole := bytes.CutSuffix(address, []byte(`" rel="`+linkRel+`">`))
+	if !isLink || !isWhole || len(address) == 0 || bytes.IndexByte([]byte("/?"), address[0]) >= 0 {
+		return false
+	}
+	for _, c := range address {
+		if !plainAddressBytes[c] {
+			return false
+		}
+	}
+	return true
+}
+
+var plainAddressBytes = func() (table [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/?=") {
+		table[c] = true
+	}
+	return table
+}()
 
 // isConstantTag reports whether tag is one that htmlWriter writes without anything a
 // person typed.
 func isConstantTag(tag []byte) bool {
 	switch string(tag) {
-	case "<p>", "</p>", "<br>", "<em>", "</em>", "<strong>", "</strong>", "<del>", "</del>", "<code>", "</code>",
+	case "<p>", "</p>", "<br>", "</a>", "<em>", "</em>", "<strong>", "</strong>", "<del>", "</del>", "<code>", "</code>",
 		"<h3>", "</h3>", "<h4>", "</h4>", "<h5>", "</h5>", "<h6>", "</h6>", "<hr>",
 		"<blockquote>", "</blockquote>", "<details>", "</details>", "<summary>", "</summary>", "<span>", "</span>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>",
 		"<label>", "</label>", `<input type="checkbox" disabled="">`, `<input type="checkbox" disabled="" checked="">`,
