@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
 	extension "github.com/yuin/goldmark/extension/ast"
@@ -134,7 +135,7 @@ func (w *htmlWriter) leaf(n ast.Node) {
 func (w *htmlWriter) code(n ast.Node, language []byte) {
 	w.scratch = appendUnescaped(w.scratch[:0], language)
 	w.tag(`<pre tabindex="0"><code`)
-	if languageName.Match(w.scratch) {
+	if utf8.RuneCount(w.scratch) <= maxLanguageName && languageName.Match(w.scratch) {
 		w.attribute("class", append([]byte("language-"), w.scratch...))
 	}
 	w.tag(">")

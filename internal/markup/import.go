@@ -65,7 +65,7 @@ func newReducer() *bluemonday.Policy {
 		"b", "strong", "i", "em", "s", "strike", "del", "code", "tt", "kbd", "samp", "pre",
 		"table", "thead", "tbody", "tfoot", "tr", "th", "td")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[\p{L}\p{N}_+#. -]{1,200}$`)).OnElements("code", "pre")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[\p{L}\p{N}_+#. -]+$`)).OnElements("code", "pre")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td")
 	p.RequireParseableURLs(true)
 	p.AllowRelativeURLs(true)
