@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxRemembered bounds each of the memories: some ten megabytes when full.
+// maxRemembered bounds each of the memories: some two megabytes when full.
 const maxRemembered = 10_000
 
 // memory keeps what the decisions about replies rested on lately, so that a busy server does not
@@ -15,7 +15,7 @@ const maxRemembered = 10_000
 // of the thread it holds for. It is safe for concurrent use.
 type memory struct {
 	actors   recent[Secret, knownActor]
-	threads  recent[threadFor, Thread]
+	grounds  recent[threadFor, ground]
 	activity recent[ThreadID, Activity]
 }
 

@@ -178,14 +178,14 @@ func (s *Service) CreatePost(ctx context.Context, actor Actor, in NewPost) (Post
 	remember := true // the second decision rests on what is read anew
 	change := s.change(actor, "create post", in.Key, []any{in.Thread, in.Body, in.ReplyTo})
 	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
-		thread, remembered, err := s.threadToReply(ctx, actor, in.Thread, remember)
+		ground, remembered, err := s.groundToReply(ctx, actor, in.Thread, remember)
 		remember = false
 		if err == nil {
-			post, err = s.newPost(ctx, actor, &thread, in)
+			post, err = s.newPost(ctx, actor, ground, in)
 		}
 		if err == nil {
 			var receipt Receipt
-			if receipt, err = s.Store.CreatePost(ctx, change.on(&thread), post); err == nil {
+			if receipt, err = s.Store.CreatePost(ctx, change.onGround(ground), post); err == nil {
 				return receipt, nil
 			}
 		}
@@ -205,34 +205,35 @@ func again(err error) error {
 	return ErrStale
 }
 
-// threadToReply returns a thread as far as a reply to it needs: as remembered, where that will do, or read.
-func (s *Service) threadToReply(ctx context.Context, actor Actor, id ThreadID, remember bool) (thread Thread, remembered bool, err error) {
+// groundToReply returns what a reply to a thread rests on: as remembered, where that will do, or read.
+func (s *Service) groundToReply(ctx context.Context, actor Actor, id ThreadID, remember bool) (g ground, remembered bool, err error) {
 	key := threadFor{id, actor.EffectiveRole()}
-	if thread, known := s.memory.threads.get(key); known && remember {
-		return thread, true, nil
+	if g, known := s.memory.grounds.get(key); known && remember {
+		return g, true, nil
 	}
-	thread, err = s.Thread(ctx, actor, id)
+	thread, err := s.Thread(ctx, actor, id)
+	g = groundOf(&thread)
 	if err == nil && thread.State <= Unlisted { // the same for everybody of the role
-		s.memory.threads.put(key, thread)
+		s.memory.grounds.put(key, g)
 	} else {
-		s.memory.threads.forget(key)
+		s.memory.grounds.forget(key)
 	}
-	return thread, false, err
+	return g, false, err
 }
 
 // newPost decides about a reply and renders it.
-func (s *Service) newPost(ctx context.Context, actor Actor, thread *Thread, in NewPost) (Post, error) {
-	if err := CanReply(actor, thread); err != nil {
+func (s *Service) newPost(ctx context.Context, actor Actor, g ground, in NewPost) (Post, error) {
+	if err := g.canReply(actor); err != nil {
 		return Post{}, err
 	}
 	body, err := s.checkBody(ctx, in.Body)
 	if err != nil {
 		return Post{}, err
 	}
-	post := Post{Thread: thread.ID, Author: Author{ID: actor.User, Name: actor.Name}, Body: body,
+	post := Post{Thread: g.thread, Author: Author{ID: actor.User, Name: actor.Name}, Body: body,
 		HTML: s.Text.Render(body), HTMLVersion: s.Text.Version()}
 	if in.ReplyTo != 0 {
-		_, parent, err := s.Post(ctx, actor, thread.ID, in.ReplyTo)
+		_, parent, err := s.Post(ctx, actor, g.thread, in.ReplyTo)
 		if err != nil && KindOf(err) != NotFound {
 			return Post{}, err
 		}

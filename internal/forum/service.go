@@ -109,9 +109,10 @@ func (s *Service) change(actor Actor, operation, key string, request any) Change
 }
 
 // on adds the thread that the decision rested on.
-func (c Change) on(thread *Thread) Change {
-	c.Thread, c.ThreadRev = thread.ID, thread.Rev
-	c.Category, c.CatRev = thread.CategoryID, thread.Category.Rev
+func (c Change) on(thread *Thread) Change { return c.onGround(groundOf(thread)) }
+
+func (c Change) onGround(g ground) Change {
+	c.Thread, c.ThreadRev, c.Category, c.CatRev = g.thread, g.threadRev, g.category, g.categoryRev
 	return c
 }
 

@@ -82,16 +82,34 @@ func CanStartThread(actor Actor, category *Category) error {
 }
 
 // CanReply decides whether actor may reply to a thread that actor sees.
-func CanReply(actor Actor, thread *Thread) error {
+func CanReply(actor Actor, thread *Thread) error { return groundOf(thread).canReply(actor) }
+
+// ground is what decisions in a thread rest on that its revs stand for, without what only readers need.
+type ground struct {
+	thread      ThreadID
+	category    CategoryID
+	threadRev   int64
+	categoryRev int64
+	state       State
+	locked      bool
+	access      Access
+}
+
+func groundOf(thread *Thread) ground {
+	return ground{thread: thread.ID, category: thread.CategoryID, threadRev: thread.Rev, categoryRev: thread.Category.Rev,
+		state: thread.State, locked: thread.Locked(), access: thread.Category.Access}
+}
+
+func (g ground) canReply(actor Actor) error {
 	if err := CanWrite(actor); err != nil {
 		return err
 	}
 	switch {
-	case !thread.Category.Access.Reply:
+	case !g.access.Reply:
 		return forbidden("you may not reply in this category")
-	case thread.State == Deleted:
+	case g.state == Deleted:
 		return conflict("this thread is deleted: restore it before replying")
-	case thread.Locked() && !thread.Category.Access.Moderate:
+	case g.locked && !g.access.Moderate:
 		return conflict("this thread is locked: nobody but moderators can reply")
 	}
 	return nil

@@ -58,7 +58,7 @@ type combiner struct {
 	engine   Engine
 	clock    forum.Clock
 	closing  context.Context // when it ends nobody is let in any more
-	queue    queue
+	queue    *queue
 	handedIn atomic.Int64  // writes so far
 	bytes    atomic.Int64  // of those that wait
 	lanes    chan struct{} // a token for each transaction apart from the batches
@@ -78,7 +78,7 @@ type combiner struct {
 func newCombiner(closing context.Context, engine Engine, clock forum.Clock) *combiner {
 	return &combiner{engine: engine, clock: clock, closing: closing, lanes: make(chan struct{}, engine.Lanes()-1),
 		waits: make(chan struct{}, max(engine.Lanes()-2, 1)), behind: map[forum.ThreadID][]*member{}, since: map[*lane]time.Time{},
-		queue: queue{clock: clock, came: make(chan struct{}, 1)}, stopped: make(chan struct{})}
+		queue: newQueue(clock, engine.Lanes() > 1), stopped: make(chan struct{})}
 }
 
 // errStopped answers writes while the store closes.
@@ -149,7 +149,7 @@ func (c *combiner) loop() {
 	defer close(c.stopped)
 	combining := lane{texts: map[statementID]string{}}
 	if cap(c.lanes) > 0 {
-		combining.skip, combining.guesses = true, newGuesses()
+		combining.skip, combining.guesses = true, true
 	}
 	for {
 		batch, ahead := c.take()
@@ -207,7 +207,7 @@ func (c *combiner) take() ([]*member, *lookahead) {
 type lane struct {
 	skip    bool                   // it does not wait for threads that another transaction holds
 	texts   map[statementID]string // of counters' statements
-	guesses *guesses
+	guesses bool                   // that what is remembered is so: where asking is a journey
 }
 
 // commitIn commits a batch, and keeps meanwhile when it began.
@@ -373,7 +373,9 @@ func (a *attempt) run(conn Conn) (err error) {
 	if err := a.tx.flush(); err != nil {
 		return err
 	}
-	a.combiner.queue.leave(a.in.guesses, a.tx, reconnected)
+	if a.in.guesses {
+		a.combiner.queue.leave(a.tx, reconnected)
+	}
 	return nil
 }
 
@@ -383,9 +385,6 @@ func (a *attempt) decide(conn Conn, reconnected int64) error {
 		return a.ahead.on(conn, a.batch)
 	}
 	c := a.combiner
-	if a.in.guesses != nil {
-		c.queue.drop() // it rests on the guesses, which may be forgotten now
-	}
 	a.tx = newTx(conn, a.in.texts)
 	for _, a.culprit = range a.batch {
 		if err := a.tx.lockFirst(a.culprit); err != nil {
@@ -393,7 +392,7 @@ func (a *attempt) decide(conn Conn, reconnected int64) error {
 		}
 	}
 	a.culprit = nil
-	if a.guessed = a.in.guesses.load(a.tx, a.batch, c.clock.Now(), reconnected); !a.guessed {
+	if a.guessed = a.in.guesses && c.queue.guess(a.tx, a.batch, c.clock.Now(), reconnected); !a.guessed {
 		if err := a.tx.load(a.batch, c.clock.Now(), a.in.skip); err != nil {
 			return err
 		}
@@ -412,12 +411,16 @@ func (a *attempt) decide(conn Conn, reconnected int64) error {
 func (a *attempt) done(err error) {
 	c := a.combiner
 	c.observe(len(a.batch), time.Since(a.began), err)
+	if a.guessed && err != nil && c.engine.Fault(err) == FaultRaced {
+		err = fmt.Errorf("%w: %w", ErrGuess, err) // that a key was new
+	}
 	a.err = err
 	switch {
+	case !a.in.guesses:
 	case err != nil && a.tx != nil:
-		c.queue.forget(a.in.guesses, a.tx, err)
+		c.queue.forget(a.tx, err)
 	case a.guessed:
-		a.in.guesses.right()
+		c.queue.guesses.right()
 	}
 	if errors.As(err, new(Deferred)) {
 		a.culprit = nil

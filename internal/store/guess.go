@@ -7,7 +7,8 @@ import (
 	"folkmoot/internal/forum"
 )
 
-// guesses are threads' rows as the last batches left them, and as the one that is on its way will.
+// guesses are threads' rows as the last batches left them, and as the one that is on its way will; or as
+// somebody read them who was about to write there.
 // Where the engine is a server, asking for what a batch rests on is a journey there and back, for which
 // everybody waits. So a batch whose threads are all remembered is decided on what is remembered, and
 // what it rested on is checked under the locks by statements that go along with its writes
@@ -17,45 +18,40 @@ import (
 // A guess cannot mislead: a thread whose version is as remembered is as remembered, since every
 // change raises that, and since all is forgotten with a new connection: behind it may be a database
 // that has lost the last changes and been given others. A time given before the lock is as good as one
-// given under it, where nobody was given another in between. Guesses belong to one lane: nil where it
-// only asks.
+// given under it, where nobody was given another in between. Only the lane of batches guesses.
 type guesses struct {
-	threads map[forum.ThreadID]forum.Thread
-	since   int64 // Engine.Reconnected when they were remembered
-	resting int   // batches that ask before one is guessed again
-	rest    int   // how many do after the next wrong guess
+	threads map[forum.ThreadID]*thread // nothing changes these any more
+	since   int64                      // Engine.Reconnected when they were remembered
+	resting int                        // batches that ask before one is guessed again
+	rest    int                        // how many do after the next wrong guess
 }
 
 const (
-	// maxGuessed bounds the threads remembered: some five megabytes when full.
+	// maxGuessed bounds the threads remembered: some nine megabytes when full.
 	maxGuessed = 10_000
 	// maxRest bounds how many batches ask after wrong guesses in a row: where several servers write
 	// in the same threads, guessing costs more than it saves.
 	maxRest = 256
 )
 
-func newGuesses() *guesses { return &guesses{threads: map[forum.ThreadID]forum.Thread{}, rest: 1} }
+func newGuesses() *guesses { return &guesses{threads: map[forum.ThreadID]*thread{}, rest: 1} }
 
 // ErrGuess is what Expect found not to be so.
 var ErrGuess = errors.New("what a batch rests on is not as it was remembered")
 
-// What is expected of the rows that load asks for otherwise: that they are there and as remembered, and
-// that nobody has used the keys.
+// What is expected of the rows that load asks for otherwise: that they are there and as remembered. That
+// nobody has used the keys, their primary key says: it refuses what is to be stored under them.
 const (
 	expectedByID      = `SELECT 1 FROM users WHERE id = $1 AND rev = $2 FOR SHARE`
 	expectedByToken   = `SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 AND u.rev = $2 FOR SHARE`
 	expectedBySession = `SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND u.rev = $2 AND s.expires_at > $3 FOR SHARE`
 	expectedPlace     = `SELECT 1 FROM categories WHERE id = $1 AND rev = $2 FOR SHARE`
-	expectedNew       = `SELECT 1 WHERE (SELECT count(*) FROM idempotency WHERE user_id = $1 AND key = $2) = 0` // NOT EXISTS would be planned as a join
 	expectedThread    = `SELECT 1 FROM threads WHERE id = $1 AND version = $2 AND rev = $3 AND purging_at IS NULL FOR NO KEY UPDATE SKIP LOCKED`
 )
 
 // load has t rest on what is remembered and on what the members' decisions saw, instead of on what
 // it reads. false: not all is remembered, or they saw different things, and nothing was done.
 func (g *guesses) load(t *tx, batch []*member, at time.Time, reconnected int64) bool {
-	if g == nil {
-		return false
-	}
 	if g.since != reconnected {
 		g.since = reconnected
 		clear(g.threads)
@@ -71,7 +67,7 @@ func (g *guesses) load(t *tx, batch []*member, at time.Time, reconnected int64) 
 			return false
 		}
 		if known && seen.threads[remembered.ID] == nil {
-			seen.threads[remembered.ID] = guessed(remembered)
+			seen.threads[remembered.ID] = remembered.guessed()
 		}
 	}
 	t.userRevs, t.credRevs, t.catRevs, t.threads = seen.userRevs, seen.credRevs, seen.catRevs, seen.threads
@@ -104,7 +100,6 @@ func (t *tx) expect(w wants, at time.Time) {
 		Many{Text: expectedByToken, Sets: sets(w.tokens, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s]} })},
 		Many{Text: expectedBySession, Sets: sets(w.sessions, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s], at} })},
 		Many{Text: expectedPlace, Sets: sets(w.categories, func(id forum.CategoryID) []any { return []any{id, t.catRevs[id]} })},
-		Many{Text: expectedNew, Sets: sets(w.keys, userKey.args)},
 		Many{Text: expectedThread, Sets: sets(w.threads, func(id forum.ThreadID) []any {
 			return []any{id, t.threads[id].version, t.threads[id].rev}
 		})})
@@ -112,15 +107,19 @@ func (t *tx) expect(w wants, at time.Time) {
 
 // keep remembers the threads of a transaction as it leaves them if it is committed.
 func (g *guesses) keep(t *tx) {
-	for id, thread := range t.threads {
-		if len(g.threads) >= maxGuessed {
-			for old := range g.threads {
-				delete(g.threads, old)
-				break
-			}
-		}
-		g.threads[id] = thread.Thread
+	for _, thread := range t.threads {
+		g.put(thread)
 	}
+}
+
+func (g *guesses) put(thread *thread) {
+	if len(g.threads) >= maxGuessed {
+		for old := range g.threads {
+			delete(g.threads, old)
+			break
+		}
+	}
+	g.threads[thread.ID] = thread
 }
 
 // right has the next wrong guess cost little again.

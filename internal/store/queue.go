@@ -15,6 +15,7 @@ type queue struct {
 	came  chan struct{} // somebody has come since the last take, or may have
 
 	mu      sync.Mutex
+	guesses *guesses // nil where every batch asks
 	waiting []*member
 	ahead   *lookahead // of the first who wait; nil where nothing is decided of them yet
 	ended   bool
@@ -33,6 +34,14 @@ type lookahead struct {
 	members     int // decided, the first of those who wait
 	bytes       int
 	full        bool // nobody more goes in
+}
+
+func newQueue(clock forum.Clock, guessing bool) *queue {
+	q := &queue{clock: clock, came: make(chan struct{}, 1)}
+	if guessing {
+		q.guesses = newGuesses()
+	}
+	return q
 }
 
 // add has a member wait; not where too many do.
@@ -91,13 +100,6 @@ func (q *queue) takeDecided() *lookahead {
 	return ahead
 }
 
-// drop drops what is decided ahead.
-func (q *queue) drop() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.ahead = nil
-}
-
 // end lets nobody in any more, unless somebody waits still.
 func (q *queue) end() bool {
 	q.mu.Lock()
@@ -116,34 +118,48 @@ func (q *queue) takeAhead() ([]*member, *lookahead) {
 	return q.takeFirst(q.ahead.members), q.takeDecided()
 }
 
-// leave has the threads of a batch that is about to be committed remembered as it leaves them, and begins
-// to decide the next one on that.
-func (q *queue) leave(guesses *guesses, tx *tx, reconnected int64) {
-	if guesses == nil {
+// remember keeps a thread as it was read by a connection of that time, for the first who writes there.
+func (q *queue) remember(read *forum.Thread, reconnected int64) {
+	if q.guesses == nil {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	guesses.keep(tx)
-	if guesses.resting > 0 {
+	if known := q.guesses.threads[read.ID]; q.guesses.since == reconnected && (known == nil || known.Version < read.Version) {
+		q.guesses.put(asLocked(read))
+	}
+}
+
+// guess has a batch rest on what is remembered (guesses.load), instead of on what is decided ahead.
+func (q *queue) guess(t *tx, batch []*member, at time.Time, reconnected int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ahead = nil // it rests on the guesses, which may be forgotten now
+	return q.guesses.load(t, batch, at, reconnected)
+}
+
+// leave has the threads of a batch that is about to be committed remembered as it leaves them, and begins
+// to decide the next one on that.
+func (q *queue) leave(tx *tx, reconnected int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.guesses.keep(tx)
+	if q.guesses.resting > 0 {
 		return
 	}
 	conn := &recorder{}
-	q.ahead = &lookahead{guesses: guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
+	q.ahead = &lookahead{guesses: q.guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
 	for _, m := range q.waiting[:min(len(q.waiting), maxBatchMembers)] {
 		q.decide(m)
 	}
 }
 
 // forget forgets what a batch that failed rested on and left, and what was decided on that.
-func (q *queue) forget(guesses *guesses, tx *tx, err error) {
-	if guesses == nil {
-		return
-	}
+func (q *queue) forget(tx *tx, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ahead = nil
-	guesses.forget(tx, err)
+	q.guesses.forget(tx, err)
 }
 
 // decide decides one member more. Where that cannot be done ahead, nothing of its batch is.
@@ -181,7 +197,7 @@ func (d *lookahead) rests(m *member) bool {
 	}
 	remembered, known := d.guesses.threads[id]
 	if known {
-		d.tx.threads[id] = guessed(remembered)
+		d.tx.threads[id] = remembered.guessed()
 	}
 	return known
 }

@@ -171,10 +171,9 @@ func TestBehind(t *testing.T) {
 
 // What is decided ahead rests on a thread as it is remembered, not as it is left.
 func TestAheadExpectsWhatIsRemembered(t *testing.T) {
-	g := newGuesses()
-	g.threads[7] = forum.Thread{ID: 7, Version: 3, Rev: 1}
-	q := queue{clock: forum.SystemClock{}, came: make(chan struct{}, 1)}
-	q.leave(g, newTx(nil, nil), 0)
+	q := newQueue(forum.SystemClock{}, true)
+	q.remember(&forum.Thread{ID: 7, Version: 3, Rev: 1}, 0)
+	q.leave(newTx(nil, nil), 0)
 	touching := &member{change: forum.Change{Thread: 7, ThreadRev: 1}, run: func(t *tx) (forum.Receipt, error) {
 		t.touch(t.threads[7])
 		return forum.Receipt{}, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -164,7 +165,11 @@ func vectorOfLexemes(text string) string {
 		if i == maxLexemes || b.Len() > maxVector {
 			break
 		}
-		fmt.Fprintf(&b, "'%s':%d ", lexeme, i+1)
+		b.WriteByte('\'')
+		b.WriteString(lexeme)
+		b.WriteString("':")
+		b.WriteString(strconv.Itoa(i + 1))
+		b.WriteByte(' ')
 	}
 	return b.String()
 }

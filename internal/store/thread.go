@@ -47,8 +47,23 @@ const (
 	LEFT JOIN users lu ON lu.id = t.last_author_id`
 )
 
-// scanThread reads threadColumns, and the columns after them into more.
+// scanThread reads threadColumns, and the columns after them into more, as far as the reader may know them.
 func scanThread(row Row, t *forum.Thread, more ...any) error {
+	if err := scanWholeThread(row, t, more...); err != nil {
+		return err
+	}
+	hideNumbers(t)
+	return nil
+}
+
+// hideNumbers takes away what the reader may not count, since they may not see it.
+func hideNumbers(t *forum.Thread) {
+	if !t.Category.Access.Moderate {
+		clear(t.Posts[forum.Visible+1:])
+	}
+}
+
+func scanWholeThread(row Row, t *forum.Thread, more ...any) error {
 	var tags string
 	c := &t.Category
 	dest := append(lockedThreadDest(t), &t.Author.Name, &t.LastAuthor.Name,
@@ -59,9 +74,6 @@ func scanThread(row Row, t *forum.Thread, more ...any) error {
 	}
 	c.ID = t.CategoryID
 	t.Tags = splitTags(tags)
-	if !c.Access.Moderate { // what one may not see, one may not count
-		clear(t.Posts[forum.Visible+1:])
-	}
 	return nil
 }
 
@@ -80,17 +92,33 @@ func threadQuery(reader forum.Visibility, id forum.ThreadID, thread *forum.Threa
 		}}
 }
 
-// Thread returns one that the reader may see.
+// Thread returns one that the reader may see. Who asks for a thread alone is often about to write in it: so
+// its row is remembered for that.
 func (s *Store) Thread(ctx context.Context, reader forum.Visibility, id forum.ThreadID) (forum.Thread, error) {
-	var thread forum.Thread
-	found := false
-	if err := s.read(ctx, threadQuery(reader, id, &thread, &found)); err != nil {
+	var read forum.Thread
+	found, reconnected := false, s.engine.Reconnected()
+	query := threadQuery(reader, id, &read, &found)
+	query.Each = func(row Row) error {
+		found = true
+		return scanWholeThread(row, &read)
+	}
+	if err := s.read(ctx, query); err != nil {
 		return forum.Thread{}, fmt.Errorf("thread %d: %w", id, err)
 	}
 	if !found {
 		return forum.Thread{}, forum.ErrNotFound
 	}
-	return thread, nil
+	s.combiner.queue.remember(&read, reconnected)
+	hideNumbers(&read)
+	return read, nil
+}
+
+// asLocked is a thread as readers see it as lockedThreadColumns alone have it.
+func asLocked(read *forum.Thread) *thread {
+	locked := &thread{Thread: *read}
+	locked.Author.Name, locked.LastAuthor.Name = bareName(read.Author), bareName(read.LastAuthor)
+	locked.Category, locked.Tags, locked.Views = forum.Category{}, nil, 0
+	return locked
 }
 
 // Threads returns a list, its pinned threads and its total, from one snapshot.

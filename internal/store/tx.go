@@ -48,9 +48,9 @@ type thread struct {
 	version, rev int64 // as guessed
 }
 
-// guessed is a row as it is remembered.
-func guessed(row forum.Thread) *thread {
-	return &thread{Thread: row, version: row.Version, rev: row.Rev}
+// guessed is a row as it is remembered to have been left.
+func (left *thread) guessed() *thread {
+	return &thread{Thread: left.Thread, version: left.Version, rev: left.Rev}
 }
 
 func newTx(conn Conn, texts map[statementID]string) *tx {
