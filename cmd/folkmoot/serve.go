@@ -97,15 +97,23 @@ func parseOrigin(text string) (*url.URL, error) {
 	return &url.URL{Scheme: origin.Scheme, Host: strings.TrimSuffix(host, standard)}, nil
 }
 
-// memoryLimit is from where on the collector works harder: what lives is bounded far below (caches
-// by their weight, connections by their number), while each password hashed leaves 19 MiB behind.
-// GOMEMLIMIT says otherwise.
-const memoryLimit = 72 << 20
+const (
+	// memoryLimit is from where on the collector works harder: what lives is bounded far below (caches
+	// by their weight, connections by their number), while each password hashed leaves 19 MiB behind.
+	// GOMEMLIMIT says otherwise.
+	memoryLimit = 72 << 20
+	// garbagePercent is how much garbage there may be for what lives before it is collected: what lives is
+	// little, so that Go's own 100 would have it looked through too often. GOGC says otherwise.
+	garbagePercent = 150
+)
 
 // Run serves until ctx ends, then finishes what is in progress.
 func (c *serveCommand) Run(ctx context.Context, std *console) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
 	}
 	logger := newLogger(std, c.LogLevel)
 	slog.SetDefault(logger)
