@@ -47,6 +47,30 @@ func (s *Store) WriteBytes(ctx context.Context, key string, bytes int, run func(
 	})
 }
 
+// Remembered is a thread as it is remembered for the next who writes there, and whether it is.
+func (s *Store) Remembered(id forum.ThreadID) (forum.Thread, bool) {
+	q := s.combiner.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	known := q.guesses.threads[id]
+	if known == nil {
+		return forum.Thread{}, false
+	}
+	return known.Thread, true
+}
+
+// Locked is a thread as a transaction reads it that locks it.
+func (s *Store) Locked(ctx context.Context, id forum.ThreadID) (locked forum.Thread, err error) {
+	_, err = s.write(ctx, forum.Change{}, 0, func(t *tx) (forum.Receipt, error) {
+		row, err := t.thread(id)
+		if err == nil {
+			locked = row.Thread
+		}
+		return forum.Receipt{}, err
+	})
+	return locked, err
+}
+
 // CopiedTables are the names of the tables that are copied.
 func CopiedTables() (names []string) {
 	for _, table := range copiedTables {

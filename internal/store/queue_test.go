@@ -18,15 +18,22 @@ type chaining struct {
 	ends   []error  // of transactions in turn, then nil
 	stored []string // names, in order
 	behind int      // transactions that were not the first of their chain
+	asked  int      // transactions that asked for what they rest on
 	early  bool     // the first one ends before it asks for the next
 }
 
-var errEnd = errors.New("ends so")
+var errEnd, errRaced = errors.New("ends so"), errors.New("another process made the same row")
 
 func (*chaining) Lanes() int                                            { return 2 }
 func (*chaining) Reconnected() int64                                    { return 0 }
-func (*chaining) Fault(error) Fault                                     { return FaultMember }
 func (e *chaining) Write(_ context.Context, run func(Conn) error) error { return e.end(e.run(run)) }
+
+func (*chaining) Fault(err error) Fault {
+	if errors.Is(err, errRaced) {
+		return FaultRaced
+	}
+	return FaultMember
+}
 
 func (e *chaining) WriteChain(first *Link, next func() *Link) {
 	for at := first; at != nil; {
@@ -53,6 +60,9 @@ func (e *chaining) WriteChain(first *Link, next func() *Link) {
 func (e *chaining) run(run func(Conn) error) ([]string, error) {
 	conn := &naming{}
 	err := run(conn)
+	if conn.asked {
+		e.asked++
+	}
 	return conn.names, err
 }
 
@@ -71,10 +81,15 @@ func (e *chaining) end(names []string, err error) error {
 type naming struct {
 	Conn
 	names []string
+	asked bool
 }
 
-func (*naming) Expect(...Many)          {}
-func (*naming) QueryMany(...Many) error { return nil }
+func (*naming) Expect(...Many) {}
+
+func (n *naming) QueryMany(...Many) error {
+	n.asked = true
+	return nil
+}
 
 func (n *naming) Query(string, []any, func(Row) error) error { return nil }
 
@@ -188,4 +203,53 @@ func TestAheadExpectsWhatIsRemembered(t *testing.T) {
 	if diff := cmp.Diff([]any{forum.ThreadID(7), int64(3), int64(1)}, conn.last); diff != "" || ahead.tx.threads[7].Version != 5 {
 		t.Errorf("left at version %d, want 5; expected (-want +got):\n%s", ahead.tx.threads[7].Version, diff)
 	}
+}
+
+// That nobody made the rows yet, such as those of the keys, is a guess as well: a batch that finds one asks.
+func TestRowIsThere(t *testing.T) {
+	t.Parallel()
+	engine := &chaining{nearly: make(chan struct{}), ends: []error{errRaced}}
+	close(engine.nearly)
+	closing, stop := context.WithCancel(t.Context())
+	c := newCombiner(closing, engine, forum.SystemClock{})
+	go c.loop()
+	_, err := c.write(t.Context(), &member{run: func(t *tx) (forum.Receipt, error) {
+		return forum.Receipt{}, t.conn.Later("", "a")
+	}})
+	stop()
+	<-c.stopped
+	if diff := cmp.Diff([]string{"a"}, engine.stored); err != nil || diff != "" || engine.asked != 1 {
+		t.Errorf("%v, asked %d times, want once; stored (-want +got):\n%s", err, engine.asked, diff)
+	}
+}
+
+// A thread that was read is remembered, unless it is known as it is now, or the read may be of another database.
+func TestRemember(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name           string
+		known, version int64
+		reconnected    int64
+		want           int64
+	}{
+		{"not known yet", 0, 3, 5, 3},
+		{"changed since", 3, 4, 5, 4},
+		{"read before the last change", 3, 2, 5, 3},
+		{"read before the connection", 0, 3, 4, 0},
+	} {
+		q := newQueue(forum.SystemClock{}, true)
+		q.guesses.since = 5
+		if tt.known != 0 {
+			q.guesses.put(&thread{Thread: forum.Thread{ID: 7, Version: tt.known}})
+		}
+		q.remember(&forum.Thread{ID: 7, Version: tt.version}, tt.reconnected)
+		var got int64
+		if known := q.guesses.threads[7]; known != nil {
+			got = known.Version
+		}
+		if got != tt.want {
+			t.Errorf("%s: remembered version %d, want %d", tt.name, got, tt.want)
+		}
+	}
+	newQueue(forum.SystemClock{}, false).remember(&forum.Thread{ID: 7}, 0) // where every batch asks
 }
