@@ -26,6 +26,8 @@ const (
 	maxImportNesting = maxNesting / 2
 	// maxImportCells bounds a table, short rows filled up.
 	maxImportCells = 10_000
+	// maxImportClass is the longest class that is looked at for the name of a language, in bytes.
+	maxImportClass = 200
 	// maxListStart is the largest number a list may begin with in Markdown.
 	maxListStart = 999_999_999
 )
@@ -141,6 +143,10 @@ func simplifyElement(n *html.Node, nesting int) {
 	case "a":
 		if isEmpty(n) {
 			n.Data = "span"
+		}
+	case "code", "pre":
+		if len(attribute(n, "class")) > maxImportClass {
+			n.Attr = nil
 		}
 	case "img":
 		if attribute(n, "src") == "" {

@@ -26,6 +26,7 @@ var fromHTMLTests = []struct{ name, html, want string }{
 	{"number no list can begin with", "<ol start=999999999><li>a<li>b</ol>", "1. a\n2. b"},
 	{"quote", "<blockquote><p>a</p><blockquote>b</blockquote></blockquote>", "> a\n> \n> > b"},
 	{"code", "<pre class=x><code class='lang-go hl'>a\n\n\n b &lt;</code></pre>", "```go\na\n\n\n b <\n```"},
+	{"class too long for a language", "<pre><code class='lang-" + strings.Repeat("a", 300) + "'>a</code></pre>", "```\na\n```"},
 	{"language that ends the fence", "<pre><code class='lang-`'>a</code></pre>", "```\na\n```"},
 	{"link", "<a href='https://a.example/(b)' title='c'>d</a>", "[d](https://a.example/%28b%29 \"c\")"},
 	{"links to nowhere", "<a name=a></a><a href=/b></a><a>c</a><a href='javascript:d'>e</a>", "ce"},

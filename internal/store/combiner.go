@@ -411,8 +411,8 @@ func (a *attempt) decide(conn Conn, reconnected int64) error {
 func (a *attempt) done(err error) {
 	c := a.combiner
 	c.observe(len(a.batch), time.Since(a.began), err)
-	if a.guessed && err != nil && c.engine.Fault(err) == FaultRaced {
-		err = fmt.Errorf("%w: %w", ErrGuess, err) // that a key was new
+	if a.guessed && err != nil && a.mayBeWrong(err) {
+		err = fmt.Errorf("%w: %w", ErrGuess, err)
 	}
 	a.err = err
 	switch {
@@ -425,6 +425,13 @@ func (a *attempt) done(err error) {
 	if errors.As(err, new(Deferred)) {
 		a.culprit = nil
 	}
+}
+
+// mayBeWrong tells whether a guessed attempt failed of what asking tells otherwise: a row that was there,
+// that of a key above all, or a statement of a member, of whom it is not known then whether the key is.
+func (a *attempt) mayBeWrong(err error) bool {
+	fault := a.combiner.engine.Fault(err)
+	return fault == FaultRaced || fault == FaultMember && a.culprit != nil && !errors.Is(err, ErrBehind)
 }
 
 // admit runs a member and keeps what it is to be answered. An error is one that ends the transaction.

@@ -205,21 +205,40 @@ func TestAheadExpectsWhatIsRemembered(t *testing.T) {
 	}
 }
 
-// That nobody made the rows yet, such as those of the keys, is a guess as well: a batch that finds one asks.
-func TestRowIsThere(t *testing.T) {
+// What fails on a guess is asked for before anybody is told: that nobody made a row yet, such as that of a
+// key, is guessed as well.
+func TestFailedGuessAsks(t *testing.T) {
 	t.Parallel()
-	engine := &chaining{nearly: make(chan struct{}), ends: []error{errRaced}}
-	close(engine.nearly)
-	closing, stop := context.WithCancel(t.Context())
-	c := newCombiner(closing, engine, forum.SystemClock{})
-	go c.loop()
-	_, err := c.write(t.Context(), &member{run: func(t *tx) (forum.Receipt, error) {
-		return forum.Receipt{}, t.conn.Later("", "a")
-	}})
-	stop()
-	<-c.stopped
-	if diff := cmp.Diff([]string{"a"}, engine.stored); err != nil || diff != "" || engine.asked != 1 {
-		t.Errorf("%v, asked %d times, want once; stored (-want +got):\n%s", err, engine.asked, diff)
+	guessing := func(conn Conn) bool { return !conn.(*naming).asked }
+	for _, tt := range []struct {
+		name string
+		ends []error
+		run  func(Conn) error
+	}{
+		{"a row is there", []error{errRaced}, func(Conn) error { return nil }},
+		{"a member's statement fails", nil, func(conn Conn) error {
+			if guessing(conn) {
+				return errEnd
+			}
+			return nil
+		}},
+	} {
+		engine := &chaining{nearly: make(chan struct{}), ends: tt.ends}
+		close(engine.nearly)
+		closing, stop := context.WithCancel(t.Context())
+		c := newCombiner(closing, engine, forum.SystemClock{})
+		go c.loop()
+		_, err := c.write(t.Context(), &member{run: func(t *tx) (forum.Receipt, error) {
+			if err := tt.run(t.conn); err != nil {
+				return forum.Receipt{}, err
+			}
+			return forum.Receipt{}, t.conn.Later("", "a")
+		}})
+		stop()
+		<-c.stopped
+		if diff := cmp.Diff([]string{"a"}, engine.stored); err != nil || diff != "" || engine.asked != 1 {
+			t.Errorf("%s: %v, asked %d times, want once; stored (-want +got):\n%s", tt.name, err, engine.asked, diff)
+		}
 	}
 }
 

@@ -178,7 +178,8 @@ func sets[K any](keys []K, args func(K) []any) [][]any {
 func oneRev(row Row) (rev int64, err error) { return rev, scan(row, &rev) }
 
 // runMember runs one member in the lock order: rights, key, thread, then what the member does.
-// A known key answers before rights: a hit wins over them.
+// A known key answers before rights: a hit wins over them. Where keys are guessed to be new one is told a
+// refusal instead, and what is stored under it by a look-up after that (forum.Service.once).
 func (t *tx) runMember(m *member) (forum.Receipt, error) {
 	if m.change.Key != "" {
 		receipt, known, err := t.keys[userKey{m.change.Actor, m.change.Key}].answer(m.change)

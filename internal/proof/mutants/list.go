@@ -351,11 +351,14 @@ var mutants = []mutant{
 	},
 	{
 		name: "numbers out of memory",
-		bug:  "a thread's numbers are read from what replies remember of it",
+		bug:  "a thread's numbers are read from what is remembered of it",
 		test: means("history", "ten clients"),
 		says: "is not linearizable",
-		edits: []edit{{"internal/forum/thread.go", "	return s.Store.Thread(ctx, actor.Visibility(), id)\n",
-			"	if thread, known := s.memory.threads.get(threadFor{id, actor.EffectiveRole()}); known {\n		return thread, nil\n	}\n	return s.Store.Thread(ctx, actor.Visibility(), id)\n"}},
+		edits: []edit{
+			{"internal/forum/thread.go", "	return s.Store.Thread(ctx, actor.Visibility(), id)\n",
+				"	thread, known := s.memory.whole.get(id)\n	if known {\n		return thread, nil\n	}\n	thread, err := s.Store.Thread(ctx, actor.Visibility(), id)\n	if err == nil {\n		s.memory.whole.put(id, thread)\n	}\n	return thread, err\n"},
+			{"internal/forum/memory.go", "	activity recent[ThreadID, Activity]\n", "	activity recent[ThreadID, Activity]\n	whole    recent[ThreadID, Thread]\n"},
+		},
 	},
 	{
 		name: "cache filled too late",

@@ -17,6 +17,7 @@ const (
 	uniqueViolation       = "23505"
 	outcomeUnknown        = "40003"
 	lockNotAvailable      = "55P03"
+	deadlockDetected      = "40P01"
 	readOnly              = "25006"
 	queryCanceled         = "57014"
 	tooManyConnections    = "53300"

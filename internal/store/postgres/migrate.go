@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -55,11 +58,19 @@ func version(ctx context.Context, c *pgx.Conn) (int64, error) {
 	return version, err
 }
 
+// A migration waits so long for a table that others use: behind it they wait in their turn. Then it lets
+// them go on, and is tried again, as where it was ended so that others could.
+const (
+	tableWithin  = time.Second
+	tablesWithin = 10 * time.Minute
+)
+
 // migrate brings the schema up to date. Of several servers that start at once one does it, and the
 // others wait.
 func migrate(ctx context.Context, config *pgx.ConnConfig) error {
 	long := config.Copy()
-	for _, timeout := range []string{"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"} {
+	long.RuntimeParams["lock_timeout"] = milliseconds(tableWithin)
+	for _, timeout := range []string{"statement_timeout", "idle_in_transaction_session_timeout"} {
 		long.RuntimeParams[timeout] = "0"
 	}
 	db := stdlib.OpenDB(*long)
@@ -76,8 +87,24 @@ func migrate(ctx context.Context, config *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
-	return notAllowed(err, "the role may not make tables")
+	for began := time.Now(); ; {
+		_, err = provider.Up(ctx)
+		if !inUse(err) || time.Since(began) > tablesWithin {
+			return notAllowed(err, "the role may not make tables")
+		}
+		slog.Info("the schema cannot be brought up to date while others use its tables; it is tried again", "cause", err)
+		select {
+		case <-time.After(tableWithin + rand.N(tableWithin)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// inUse tells the error of a migration that others hold up who have a lock that it needs.
+func inUse(err error) bool {
+	refused := new(pgconn.PgError)
+	return errors.As(err, &refused) && (refused.Code == lockNotAvailable || refused.Code == deadlockDetected)
 }
 
 // notAllowed makes ErrNotUsable of an error that the server returned for want of a right.

@@ -1,0 +1,75 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"folkmoot/internal/store/postgres"
+	"folkmoot/internal/store/postgres/pgtest"
+)
+
+// Servers that still run go on writing while another one brings the schema up to date: it waits for their
+// locks, and where they would wait for each other it is tried again.
+func TestMigrateWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	cluster := pgtest.Shared(t)
+	url := cluster.NewDatabase(t)
+	engine, err := postgres.Open(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine.Close()
+	cluster.Exec(t, url, `
+		ALTER TABLE threads ADD CONSTRAINT threads_last_author_id_fkey FOREIGN KEY (last_author_id) REFERENCES users (id);
+		ALTER TABLE participants ADD CONSTRAINT participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id);
+		DELETE FROM goose_db_version WHERE version_id = 6`)
+
+	others, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer others.Close(context.Background())
+	do := func(statement string) {
+		t.Helper()
+		if _, err := others.Exec(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	do(`BEGIN`)
+	do(`SELECT 1 FROM users FOR SHARE`)
+	opened := make(chan error, 1)
+	go func() {
+		engine, err := postgres.Open(ctx, url)
+		if err == nil {
+			err = engine.Close()
+		}
+		opened <- err
+	}()
+	waiting := func() (n int) {
+		if err := others.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE NOT granted
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for waiting() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	do(`UPDATE threads SET rev = rev`) // what the migration must not hold yet
+	for waiting() > 0 {                // until it lets others go on
+		time.Sleep(time.Millisecond)
+	}
+	do(`COMMIT`)
+	if err := <-opened; err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	if err := others.QueryRow(ctx, `SELECT count(*) FROM pg_constraint
+		WHERE conname IN ('threads_last_author_id_fkey', 'participants_user_id_fkey')`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d foreign keys are left, %v", left, err)
+	}
+}
