@@ -40,12 +40,14 @@ func newGuesses() *guesses { return &guesses{threads: map[forum.ThreadID]*thread
 var ErrGuess = errors.New("what a batch rests on is not as it was remembered")
 
 // What is expected of the rows that load asks for otherwise: that they are there and as remembered. That
-// nobody has used the keys, their primary key says: it refuses what is to be stored under them.
+// nobody has used the keys, their primary key says: it refuses what is to be stored under them. It is
+// asked before only where a thread would be made by then, whose id is not to be used up in vain.
 const (
 	expectedByID      = `SELECT 1 FROM users WHERE id = $1 AND rev = $2 FOR SHARE`
 	expectedByToken   = `SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1 AND u.rev = $2 FOR SHARE`
 	expectedBySession = `SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1 AND u.rev = $2 AND s.expires_at > $3 FOR SHARE`
 	expectedPlace     = `SELECT 1 FROM categories WHERE id = $1 AND rev = $2 FOR SHARE`
+	expectedNew       = `SELECT 1 WHERE (SELECT count(*) FROM idempotency WHERE user_id = $1 AND key = $2) = 0` // NOT EXISTS would be planned as a join
 	expectedThread    = `SELECT 1 FROM threads WHERE id = $1 AND version = $2 AND rev = $3 AND purging_at IS NULL FOR NO KEY UPDATE SKIP LOCKED`
 )
 
@@ -100,6 +102,7 @@ func (t *tx) expect(w wants, at time.Time) {
 		Many{Text: expectedByToken, Sets: sets(w.tokens, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s]} })},
 		Many{Text: expectedBySession, Sets: sets(w.sessions, func(s forum.Secret) []any { return []any{[]byte(s.Hash()), t.credRevs[s], at} })},
 		Many{Text: expectedPlace, Sets: sets(w.categories, func(id forum.CategoryID) []any { return []any{id, t.catRevs[id]} })},
+		Many{Text: expectedNew, Sets: sets(w.making, userKey.args)},
 		Many{Text: expectedThread, Sets: sets(w.threads, func(id forum.ThreadID) []any {
 			return []any{id, t.threads[id].version, t.threads[id].rev}
 		})})

@@ -42,6 +42,7 @@ func TestGuess(t *testing.T) {
 	}{
 		{"one", []*member{reply(1, 1, 7)}, 5, 0, true, 3}, // person, category, thread
 		{"two of one thread", []*member{reply(1, 1, 7), reply(2, 1, 7)}, 5, 0, true, 4},
+		{"a new thread", []*member{reply(1, 1, 0)}, 5, 0, true, 3}, // person, category, key
 		{"a thread that is not remembered", []*member{reply(1, 1, 7), reply(1, 1, 8)}, 5, 0, false, 0},
 		{"a person seen differently", []*member{reply(1, 1, 7), reply(1, 2, 7)}, 5, 0, false, 0},
 		{"a key that is to be looked up", []*member{asks}, 5, 0, false, 0},
@@ -56,7 +57,7 @@ func TestGuess(t *testing.T) {
 		if got := g.load(tx, tt.batch, time.Now(), tt.reconnected); got != tt.want || conn.sets != tt.expected {
 			t.Errorf("%s: guessed %v with %d rows expected, want %v with %d", tt.name, got, conn.sets, tt.want, tt.expected)
 		}
-		if known := tx.threads[7] != nil; known != tt.want {
+		if known := tx.threads[7] != nil; known != (tt.want && tt.batch[0].change.Thread == 7) {
 			t.Errorf("%s: the thread is in hand: %v", tt.name, known)
 		}
 	}

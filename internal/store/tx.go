@@ -85,6 +85,7 @@ type wants struct {
 	sessions   []forum.Secret
 	categories []forum.CategoryID
 	keys       []userKey
+	making     []userKey // those under which a thread is made
 	threads    []forum.ThreadID
 }
 
@@ -107,15 +108,22 @@ func (t *tx) wants(batch []*member) wants {
 		if change.Key != "" {
 			w.keys = append(w.keys, userKey{change.Actor, change.Key})
 		}
-		if change.Thread != 0 {
+		switch {
+		case change.Thread != 0:
 			w.threads = append(w.threads, change.Thread)
+		case change.Key != "":
+			w.making = append(w.making, userKey{change.Actor, change.Key})
 		}
 	}
 	w.users, w.categories, w.threads = once(w.users), once(w.categories), once(w.threads)
 	w.tokens, w.sessions = once(w.tokens), once(w.sessions)
-	slices.SortFunc(w.keys, func(a, b userKey) int { return cmp.Or(cmp.Compare(a.user, b.user), strings.Compare(a.key, b.key)) })
-	w.keys = slices.Compact(w.keys)
+	w.keys, w.making = sortedKeys(w.keys), sortedKeys(w.making)
 	return w
+}
+
+func sortedKeys(keys []userKey) []userKey {
+	slices.SortFunc(keys, func(a, b userKey) int { return cmp.Or(cmp.Compare(a.user, b.user), strings.Compare(a.key, b.key)) })
+	return slices.Compact(keys)
 }
 
 // once sorts keys, and takes out those that are there already.
