@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxRemembered bounds each of the memories: some two megabytes when full.
+// maxRemembered bounds each of the memories: two megabytes when full, six those of times.
 const maxRemembered = 10_000
 
 // memory keeps what the decisions about replies rested on lately, so that a busy server does not

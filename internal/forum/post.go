@@ -178,14 +178,14 @@ func (s *Service) CreatePost(ctx context.Context, actor Actor, in NewPost) (Post
 	remember := true // the second decision rests on what is read anew
 	change := s.change(actor, "create post", in.Key, []any{in.Thread, in.Body, in.ReplyTo})
 	receipt, err := s.once(ctx, &actor, &change, func() (Receipt, error) {
-		ground, remembered, err := s.groundToReply(ctx, actor, in.Thread, remember)
+		g, remembered, err := s.groundToReply(ctx, actor, in.Thread, remember)
 		remember = false
 		if err == nil {
-			post, err = s.newPost(ctx, actor, ground, in)
+			post, err = s.newPost(ctx, actor, g, in)
 		}
 		if err == nil {
 			var receipt Receipt
-			if receipt, err = s.Store.CreatePost(ctx, change.onGround(ground), post); err == nil {
+			if receipt, err = s.Store.CreatePost(ctx, change.onGround(g), post); err == nil {
 				return receipt, nil
 			}
 		}

@@ -5,14 +5,13 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
 	extension "github.com/yuin/goldmark/extension/ast"
 )
 
 // htmlWriter writes a tree as HTML. What a person typed passes escaped or unescaped, and
-// address or languageName where it stands in an attribute; all else are constants.
+// address or isLanguageName where it stands in an attribute; all else are constants.
 type htmlWriter struct {
 	out        []byte
 	source     []byte // the tree points into it
@@ -135,7 +134,7 @@ func (w *htmlWriter) leaf(n ast.Node) {
 func (w *htmlWriter) code(n ast.Node, language []byte) {
 	w.scratch = appendUnescaped(w.scratch[:0], language)
 	w.tag(`<pre tabindex="0"><code`)
-	if utf8.RuneCount(w.scratch) <= maxLanguageName && languageName.Match(w.scratch) {
+	if isLanguageName(w.scratch) {
 		w.attribute("class", append([]byte("language-"), w.scratch...))
 	}
 	w.tag(">")

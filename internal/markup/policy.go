@@ -3,6 +3,7 @@ package markup
 import (
 	"bytes"
 	"regexp"
+	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 )
@@ -10,9 +11,16 @@ import (
 const linkRel = "nofollow ugc noopener"
 
 // A repetition counted in the pattern ("{1,40}") would be compiled as often as that, at 70 kB each.
-var languageName = regexp.MustCompile(`^[\p{L}\p{N}_+#.-]+$`)
+const languageRunes = `[\p{L}\p{N}_+#.-]+`
 
 const maxLanguageName = 40 // runes
+
+var languageName = regexp.MustCompile(`^` + languageRunes + `$`)
+
+// isLanguageName reports whether name may stand in the class of a block of code.
+func isLanguageName(name []byte) bool {
+	return utf8.RuneCount(name) <= maxLanguageName && languageName.Match(name)
+}
 
 // newPolicy returns the one policy all rendered HTML passes: exactly what htmlWriter
 // writes. A test holds it against everything the tests render: it changes nothing.
@@ -22,7 +30,7 @@ func newPolicy() *bluemonday.Policy {
 		"em", "strong", "del", "code", "pre", "div", "table", "thead", "tbody", "tr", "th", "td", "label", "details", "summary", "span")
 	p.AllowNoAttrs().OnElements("label", "span")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
-	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[\p{L}\p{N}_+#.-]+$`)).OnElements("code")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-` + languageRunes + `$`)).OnElements("code")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[ksnftcid]$`)).OnElements("span")
 	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("pre", "div")
 	p.AllowAttrs("data-align").Matching(regexp.MustCompile(`^(left|center|right)$`)).OnElements("th", "td")
@@ -81,7 +89,7 @@ const maxHarmlessTag = 256
 func isPlainLink(tag []byte) bool {
 	address, isLink := bytes.CutPrefix(tag, []byte(`<a href="https://`))
 	address, isWhole := bytes.CutSuffix(address, []byte(`" rel="`+linkRel+`">`))
-	if !isLink || !isWhole || len(address) == 0 || bytes.IndexByte([]byte("/?"), address[0]) >= 0 {
+	if !isLink || !isWhole || len(address) == 0 || bytes.IndexAny(address, "/?") == 0 {
 		return false
 	}
 	for _, c := range address {

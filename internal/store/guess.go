@@ -9,6 +9,7 @@ import (
 
 // guesses are threads' rows as the last batches left them, and as the one that is on its way will; or as
 // somebody read them who was about to write there.
+//
 // Where the engine is a server, asking for what a batch rests on is a journey there and back, for which
 // everybody waits. So a batch whose threads are all remembered is decided on what is remembered, and
 // what it rested on is checked under the locks by statements that go along with its writes
@@ -36,7 +37,7 @@ const (
 
 func newGuesses() *guesses { return &guesses{threads: map[forum.ThreadID]*thread{}, rest: 1} }
 
-// ErrGuess is what Expect found not to be so.
+// ErrGuess is what Expect found not to be so, or what else failed of a guessed batch that asking may tell otherwise.
 var ErrGuess = errors.New("what a batch rests on is not as it was remembered")
 
 // What is expected of the rows that load asks for otherwise: that they are there and as remembered. That

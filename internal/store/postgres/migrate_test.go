@@ -49,20 +49,27 @@ func TestMigrateWhileOthersWrite(t *testing.T) {
 		}
 		opened <- err
 	}()
-	waiting := func() (n int) {
-		if err := others.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE NOT granted
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&n); err != nil {
-			t.Fatal(err)
+	until := func(waits bool) {
+		t.Helper()
+		for {
+			var n int
+			if err := others.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE NOT granted
+				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			if (n > 0) == waits {
+				return
+			}
+			select {
+			case err := <-opened:
+				t.Fatalf("opened meanwhile: %v", err)
+			case <-time.After(time.Millisecond):
+			}
 		}
-		return n
 	}
-	for waiting() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(true)
 	do(`UPDATE threads SET rev = rev`) // what the migration must not hold yet
-	for waiting() > 0 {                // until it lets others go on
-		time.Sleep(time.Millisecond)
-	}
+	until(false)                       // it lets others go on
 	do(`COMMIT`)
 	if err := <-opened; err != nil {
 		t.Fatal(err)
