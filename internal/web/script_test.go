@@ -2,11 +2,13 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -65,10 +67,21 @@ func (b *screen) run(script string) {
 	ask(b.T, b.ctx, chromedp.Evaluate[bool](`(() => { `+script+`; return true })()`))
 }
 
-// until waits for a script to be true; the limit is the browser's.
+// pageLeft is the code of what the protocol answers about a page that gave way to the next one meanwhile.
+const pageLeft = -32000
+
+// until waits for a script to be true, on this page or the next; the limit is the browser's.
 func (b *screen) until(what, script string) {
 	b.Helper()
-	for !ask(b.T, b.ctx, chromedp.Evaluate[bool](`!!(`+script+`)`)) {
+	for {
+		met, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`!!(`+script+`)`))
+		if met {
+			return
+		}
+		var refused *cdproto.Error
+		if err != nil && b.ctx.Err() == nil && !(errors.As(err, &refused) && refused.Code == pageLeft) {
+			b.Fatalf("waiting for %s: %v", what, err)
+		}
 		select {
 		case <-b.ctx.Done():
 			b.Fatalf("%s never came: %s\n%s", what, script, ask(b.T, context.WithoutCancel(b.ctx), chromedp.TextContent(chromedp.CSS("main"))))

@@ -40,10 +40,11 @@ type Kind uint8
 const (
 	Database Kind = iota
 	Log           // the write-ahead log
-	Other         // rollback journals, temporary files
+	Journal       // the rollback journal, with which a new file is made
+	Other         // temporary files
 )
 
-func (k Kind) String() string { return [...]string{"database", "log", "other"}[k] }
+func (k Kind) String() string { return [...]string{"database", "log", "journal", "other"}[k] }
 
 // Call is one call, before it is made.
 type Call struct {
@@ -159,6 +160,8 @@ func kindOf(flags vfs.OpenFlag) Kind {
 		return Database
 	case flags&vfs.OPEN_WAL != 0:
 		return Log
+	case flags&vfs.OPEN_MAIN_JOURNAL != 0:
+		return Journal
 	}
 	return Other
 }
@@ -166,8 +169,11 @@ func kindOf(flags vfs.OpenFlag) Kind {
 // Delete removes a file, for good at once.
 func (v *VFS) Delete(name string, syncDir bool) error {
 	kind := Other
-	if strings.HasSuffix(name, "-wal") {
+	switch {
+	case strings.HasSuffix(name, "-wal"):
 		kind = Log
+	case strings.HasSuffix(name, "-journal"):
+		kind = Journal
 	}
 	if err := v.ask(Call{Op: Delete, File: kind}); err != nil {
 		return err
