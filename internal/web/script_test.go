@@ -67,7 +67,8 @@ func (b *screen) run(script string) {
 	ask(b.T, b.ctx, chromedp.Evaluate[bool](`(() => { `+script+`; return true })()`))
 }
 
-// pageLeft is the code of what the protocol answers about a page that gave way to the next one meanwhile.
+// pageLeft is the code of commands that the browser could not carry out, such as one to a page that gave
+// way to the next one meanwhile.
 const pageLeft = -32000
 
 // until waits for a script to be true, on this page or the next; the limit is the browser's.

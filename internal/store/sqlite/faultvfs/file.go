@@ -8,7 +8,7 @@ import (
 	"github.com/ncruces/go-sqlite3/vfs"
 )
 
-// file is an open database, log or journal.
+// file is an open database, log or rollback journal.
 type file struct {
 	vfs.File
 	vfs     *VFS

@@ -38,13 +38,13 @@ type Kind uint8
 
 // The files of a database.
 const (
-	Database Kind = iota
-	Log           // the write-ahead log
-	Journal       // the rollback journal, with which a new file is made
-	Other         // temporary files
+	Database        Kind = iota
+	Log                  // the write-ahead log
+	RollbackJournal      // with which a new file is made, before it has a log
+	Other                // temporary files
 )
 
-func (k Kind) String() string { return [...]string{"database", "log", "journal", "other"}[k] }
+func (k Kind) String() string { return [...]string{"database", "log", "rollback journal", "other"}[k] }
 
 // Call is one call, before it is made.
 type Call struct {
@@ -161,7 +161,7 @@ func kindOf(flags vfs.OpenFlag) Kind {
 	case flags&vfs.OPEN_WAL != 0:
 		return Log
 	case flags&vfs.OPEN_MAIN_JOURNAL != 0:
-		return Journal
+		return RollbackJournal
 	}
 	return Other
 }
@@ -173,7 +173,7 @@ func (v *VFS) Delete(name string, syncDir bool) error {
 	case strings.HasSuffix(name, "-wal"):
 		kind = Log
 	case strings.HasSuffix(name, "-journal"):
-		kind = Journal
+		kind = RollbackJournal
 	}
 	if err := v.ask(Call{Op: Delete, File: kind}); err != nil {
 		return err
