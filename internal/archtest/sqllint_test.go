@@ -39,6 +39,8 @@ var sqlRules = []sqlRule{
 	{"no savepoints", "SQLITE_FULL and an interrupt end the whole transaction; what came after one would be committed alone", []string{
 		"SAVEPOINT", "ROLLBACK TO", "ROLLBACK TRANSACTION|WORK TO"}},
 	{"no OFFSET", "rows are not counted to be skipped: lists go on from the last row seen", []string{"OFFSET"}},
+	{"threads and people stay", "posts on PostgreSQL have no foreign keys to them (decision 25): they are marked, never deleted", []string{
+		"DELETE FROM THREADS|USERS"}},
 	{"no cascade on update", "moving is explicit statements: a cascade re-addresses silently", []string{"ON UPDATE CASCADE|SET"}},
 }
 
@@ -310,6 +312,9 @@ func TestSQLRules(t *testing.T) {
 		{"the end of a transaction", "ROLLBACK", nil},
 		{"rows skipped", "SELECT id FROM threads\nORDER BY id LIMIT $1 OFFSET $2", []string{"2: no OFFSET: OFFSET"}},
 		{"rows after the last", "SELECT id FROM threads WHERE (last_activity_at, id) < ($1, $2) LIMIT $3", nil},
+		{"a thread taken away", "DELETE FROM threads WHERE id = $1", []string{"1: threads and people stay: DELETE FROM THREADS"}},
+		{"a person taken away", "delete from users\nwhere id = $1", []string{"1: threads and people stay: DELETE FROM USERS"}},
+		{"what belongs to a thread", "DELETE FROM thread_tags WHERE thread_id = $1", nil},
 		{"a cascade", "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b (id)\n\tON UPDATE CASCADE)", []string{"2: no cascade on update: ON UPDATE CASCADE"}},
 		{"null on update", "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id) ON UPDATE SET NULL", []string{"1: no cascade on update: ON UPDATE SET"}},
 		{"an answered post as a foreign key", "CREATE TABLE posts (thread_id INTEGER NOT NULL, number INTEGER NOT NULL, reply_thread_id INTEGER,\n\tPRIMARY KEY (thread_id, number),\n\t" +

@@ -185,6 +185,7 @@ func splitTimes(joined string) []time.Time {
 type threadList struct {
 	reader forum.Visibility
 	filter forum.ThreadFilter
+	first  string // joins the first post, where it is wanted or says whose thread it is
 	where  []string
 	args   []any
 }
@@ -198,8 +199,13 @@ func listOf(reader forum.Visibility, filter forum.ThreadFilter) *threadList {
 	if filter.Category != 0 {
 		l.where = append(l.where, `t.category_id = `+l.bind(filter.Category))
 	}
-	if filter.Author != 0 {
-		l.where = append(l.where, `t.author_id = `+l.bind(filter.Author))
+	switch {
+	case filter.Author != 0:
+		// A query of its own, in this order: PostgreSQL may else go through everybody's threads for one person's.
+		l.first = ` JOIN (SELECT thread_id, html, edited_at FROM posts WHERE number = 1 AND author_id = ` + l.bind(filter.Author) + `
+			ORDER BY thread_id DESC) first ON first.thread_id = t.id `
+	case filter.First:
+		l.first = ` JOIN posts first ON first.thread_id = t.id AND first.number = 1 `
 	}
 	if filter.Tag != "" {
 		l.where = append(l.where, `t.id IN (SELECT tt.thread_id FROM thread_tags tt JOIN tags g ON g.id = tt.tag_id WHERE g.name = `+l.bind(filter.Tag)+`)`)
@@ -227,9 +233,9 @@ func (l *threadList) page(list *forum.ThreadList) Query {
 	before := l.filter.Before
 	if l.filter.Author != 0 { // the newest first: their index need not change with every reply
 		if before != (forum.Cursor{}) {
-			page.where = append(page.where, `t.id < `+page.bind(before.ID))
+			page.where = append(page.where, `first.thread_id < `+page.bind(before.ID))
 		}
-		return page.rows(` ORDER BY t.id DESC LIMIT `+page.bind(l.filter.Limit+1), &list.Threads)
+		return page.rows(` ORDER BY first.thread_id DESC LIMIT `+page.bind(l.filter.Limit+1), &list.Threads)
 	}
 	if before != (forum.Cursor{}) {
 		page.where = append(page.where, `(t.last_activity_at, t.id) < (`+page.bind(before.At)+`, `+page.bind(before.ID)+`)`)
@@ -244,15 +250,15 @@ func (l *threadList) pinned(list *forum.ThreadList) Query {
 }
 
 func (l *threadList) rows(order string, threads *[]forum.Thread) Query {
-	columns, tables := threadColumns+`, '', 0`, threadTables
+	columns := threadColumns + `, '', 0`
 	who := ` 'visitor' ` // see what a visitor sees: nobody is told more of it
 	if l.reader.Role != forum.Visitor {
 		who = seers
 	}
 	if l.filter.First { // it stands for its thread: whoever sees one sees the other
-		columns, tables = threadColumns+`, first.html, first.edited_at`, threadTables+` JOIN posts first ON first.thread_id = t.id AND first.number = 1 `
+		columns = threadColumns + `, first.html, first.edited_at`
 	}
-	text := `SELECT ` + columns + `, ` + who + ` FROM ` + tables + ` WHERE ` + strings.Join(l.where, ` AND `) + order
+	text := `SELECT ` + columns + `, ` + who + ` FROM ` + threadTables + l.first + ` WHERE ` + strings.Join(l.where, ` AND `) + order
 	return Query{text, l.args, func(row Row) error {
 		var thread forum.Thread
 		var seers string
@@ -286,7 +292,7 @@ func (l *threadList) total(total *int64) Query {
 		see += ` AND g.name = $2 `
 		args = append(args, filter.Tag)
 	default:
-		return Query{`SELECT count(*) FROM ` + threadTables + ` WHERE ` + strings.Join(l.where, ` AND `), l.args,
+		return Query{`SELECT count(*) FROM ` + threadTables + l.first + ` WHERE ` + strings.Join(l.where, ` AND `), l.args,
 			func(row Row) error { return scan(row, total) }}
 	}
 	if filter.Category != 0 {

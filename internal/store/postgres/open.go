@@ -118,7 +118,17 @@ func newPool(config *pgx.ConnConfig, most int32, timeout time.Duration, settings
 	pool.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(timeout)
 	pool.MaxConns = most
 	pool.MaxConnIdleTime = 5 * time.Minute
+	pool.AfterConnect = keepMemory
 	return pgxpool.NewWithConfig(context.Background(), pool)
+}
+
+// keepMemory has a connection's process keep the memory that a statement took for the next one. GNU's
+// malloc gives back to the system whatever is free at the end of the heap beyond 128 KiB, so that each
+// batch asked for its pages anew, until something larger was freed once: from then on it keeps twice as
+// much (mallopt(3), M_MMAP_THRESHOLD). Elsewhere it is a statement that does nothing.
+func keepMemory(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SELECT length(repeat(' ', 1048576))`)
+	return err
 }
 
 // prepare sees that the database can be used, and makes or migrates it.

@@ -104,7 +104,7 @@ func verifyRows(t *testing.T, c *community) {
 		{"a participant too many", "participants", `INSERT INTO participants (thread_id, user_id, posts_visible) VALUES (1, 1, 1)`,
 			[]string{"participant posts_visible (thread 1, person 1)"}},
 		{"a participant of no thread", "participants", `INSERT INTO participants (thread_id, user_id, posts_visible) VALUES (99, 1, 1)`,
-			[]string{"rows whose post or thread is gone rows (kind participant, thread 99, post 0)"}},
+			[]string{"rows whose post, thread or person is gone rows (kind participant, thread 99, post 0)"}},
 		{"a category's numbers too many", "category_counts", `INSERT INTO category_counts (category_id, posts_visible) VALUES (5, 2)`,
 			[]string{"category posts_visible (category 5)"}},
 		{"a category's numbers too few", "category_counts", `DELETE FROM category_counts WHERE category_id = 2`,
@@ -136,6 +136,8 @@ func verifyRows(t *testing.T, c *community) {
 			[]string{"post state is (thread 1, post 4, state hidden)"}},
 		{"an account's state", "users", `UPDATE users SET suspended_at = NULL WHERE id = 5`, []string{"account state is (person 5, state suspended)"}},
 		{"an account too few", "users", `DELETE FROM users WHERE id = 6`, []string{"people n (state suspended)"}},
+		{"an author lost", "users", `DELETE FROM users WHERE id = 9`, []string{"people n (state active)",
+			"rows whose post, thread or person is gone rows (kind post of a person, thread 2, post 4)"}},
 		{"a post's reactions", "posts", `UPDATE posts SET reactions = reactions + 1 WHERE thread_id = 1 AND number = 2`, []string{
 			"thread posts reactions (thread 1)", "participant reactions_received (thread 1, person 4)",
 			"person in category reactions_received (person 4, category 1)", "post reactions reactions (thread 1, post 2)"}},
@@ -166,23 +168,23 @@ func verifyRows(t *testing.T, c *community) {
 			"first post like its thread author_id (thread 5)"}},
 		{"a reaction to no post", "reactions", `INSERT INTO reactions (thread_id, number, user_id, kind, created_at) VALUES (1, 99, 3, 'up', 1)`, []string{
 			"person reactions_given (person 3)", "reactions of a kind n (thread 1, post 99, kind up)", "post reactions reactions (thread 1, post 99)",
-			"rows whose post or thread is gone rows (kind reaction, thread 1, post 99)"}},
+			"rows whose post, thread or person is gone rows (kind reaction, thread 1, post 99)"}},
 		{"an imported reaction to no post", "imported_reactions", `INSERT INTO imported_reactions (thread_id, number, kind, n) VALUES (99, 1, 'up', 1)`, []string{
 			"reactions of a kind n (thread 99, post 1, kind up)", "post reactions reactions (thread 99, post 1)",
-			"rows whose post or thread is gone rows (kind imported reaction, thread 99, post 1)"}},
+			"rows whose post, thread or person is gone rows (kind imported reaction, thread 99, post 1)"}},
 		{"a revision of no post", "revisions", `INSERT INTO revisions (thread_id, number, revision, body, created_at) VALUES (1, 99, 1, 'x', 1)`, []string{
-			"post revisions revisions (thread 1, post 99)", "rows whose post or thread is gone rows (kind revision, thread 1, post 99)"}},
+			"post revisions revisions (thread 1, post 99)", "rows whose post, thread or person is gone rows (kind revision, thread 1, post 99)"}},
 		{"a file of no post", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 99, 1, 'a', 'b', 1, ` + oneByte + `)`,
-			[]string{"post attachments attachments (thread 1, post 99)", "rows whose post or thread is gone rows (kind attachment, thread 1, post 99)"}},
+			[]string{"post attachments attachments (thread 1, post 99)", "rows whose post, thread or person is gone rows (kind attachment, thread 1, post 99)"}},
 		{"a file cut short", "attachments", `INSERT INTO attachments (thread_id, number, position, name, type, bytes, content) VALUES (1, 2, 1, 'a', 'b', 2, ` + oneByte + `)`,
 			[]string{"post attachments attachments (thread 1, post 2)", "attachment bytes (thread 1, post 2, position 1)"}},
 		{"a tag of no thread", "thread_tags", `INSERT INTO thread_tags (thread_id, tag_id) VALUES (99, 1)`,
-			[]string{"rows whose post or thread is gone rows (kind tag, thread 99, post 0)"}},
+			[]string{"rows whose post, thread or person is gone rows (kind tag, thread 99, post 0)"}},
 		{"a post of no thread", "posts", `UPDATE posts SET thread_id = 99 WHERE thread_id = 5 AND number = 3`, []string{
 			"thread posts posts_visible (thread 5)", "thread ends last_post_number (thread 5)", "thread ends last_activity_at (thread 5)",
 			"thread last author last_author_id (thread 5)", "participant posts_visible (thread 5, person 3)", "category posts_deleted (category 1)",
 			"person in category posts_deleted (person 3, category 1)", "post replies replies (thread 5, post 2)",
-			"rows whose post or thread is gone rows (kind post, thread 99, post 3)"}},
+			"rows whose post, thread or person is gone rows (kind post, thread 99, post 3)"}},
 		{"a thread in no category", "threads", `UPDATE threads SET category_id = 99 WHERE id = 2`, []string{
 			"category threads_visible (category 2)", "category posts_visible (category 2)", "category threads_visible (category 99)", "category posts_visible (category 99)",
 			"person in category threads_visible (person 8, category 2)", "person in category posts_visible (person 8, category 2)",
