@@ -95,7 +95,9 @@ func (c *combiner) write(ctx context.Context, m *member) (forum.Receipt, error) 
 	}
 	m.done = make(chan struct{})
 	c.handedIn.Add(1)
+	c.queue.inside.Add(1)
 	if c.bytes.Add(int64(m.bytes)) > maxWaitingBytes && c.queue.len() > 0 || !c.letIn(m) {
+		c.queue.inside.Add(-1)
 		c.bytes.Add(-int64(m.bytes))
 		if c.closing.Err() != nil {
 			return forum.Receipt{}, errStopped
@@ -133,6 +135,7 @@ func (c *combiner) letIn(m *member) bool {
 // letGo ends the waiting of a member that is decided. Its bytes were waiting with it, whether its
 // caller still was or not.
 func (c *combiner) letGo(m *member) {
+	c.queue.inside.Add(-1)
 	c.bytes.Add(-int64(m.bytes))
 	close(m.done)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"folkmoot/internal/forum"
@@ -11,8 +12,9 @@ import (
 
 // queue holds those who wait for a batch, in the order they came.
 type queue struct {
-	clock forum.Clock
-	came  chan struct{} // somebody has come since the last take, or may have
+	clock  forum.Clock
+	came   chan struct{} // somebody has come since the last take, or may have
+	inside atomic.Int64  // members that wait, or are being written: who is not answered yet
 
 	mu      sync.Mutex
 	guesses *guesses // nil where every batch asks
@@ -33,7 +35,20 @@ type lookahead struct {
 	conn        *recorder
 	members     int // decided, the first of those who wait
 	bytes       int
-	full        bool // nobody more goes in
+}
+
+// fewest is how many a batch may have however few are inside: what a transaction costs beside its rows
+// is not worth paying twice for them.
+const fewest = 16
+
+// most is how many may go into a batch. Where the next one is sent while one is on its way it is half of
+// those inside: were it all, the server would have nothing to do until they are written, and the database
+// nothing until they are answered and have come again.
+func (q *queue) most() int {
+	if q.guesses == nil {
+		return maxBatchMembers
+	}
+	return min(max(fewest, int(q.inside.Load()+1)/2), maxBatchMembers)
 }
 
 func newQueue(clock forum.Clock, guessing bool) *queue {
@@ -52,7 +67,7 @@ func (q *queue) add(m *member) bool {
 		return false
 	}
 	q.waiting = append(q.waiting, m)
-	q.decide(m)
+	q.decide()
 	select {
 	case q.came <- struct{}{}:
 	default:
@@ -66,26 +81,26 @@ func (q *queue) len() int {
 	return len(q.waiting)
 }
 
-// take takes those who wait up to the bounds of a batch, behind those that come again. What is decided
-// ahead comes with them if it is of all of them.
+// take takes those who wait up to the bounds of a batch, behind those that come again: where none do, those
+// who are decided ahead, with what is decided of them.
 func (q *queue) take(again []*member) ([]*member, *lookahead) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
 		return again, nil
 	}
-	n, bytes := 0, 0
-	for n < len(q.waiting) && len(again)+n < maxBatchMembers {
+	ahead := q.takeDecided()
+	if ahead != nil && ahead.members > 0 && len(again) == 0 {
+		return q.takeFirst(ahead.members), ahead
+	}
+	n, bytes, most := 0, 0, q.most()
+	for n < len(q.waiting) && len(again)+n < most {
 		if bytes += q.waiting[n].bytes; bytes > maxBatchBytes && n > 0 {
 			break
 		}
 		n++
 	}
-	ahead := q.takeDecided()
-	if ahead != nil && (len(again) > 0 || ahead.members != n) {
-		ahead = nil
-	}
-	return append(again, q.takeFirst(n)...), ahead
+	return append(again, q.takeFirst(n)...), nil
 }
 
 func (q *queue) takeFirst(n int) []*member {
@@ -149,9 +164,7 @@ func (q *queue) leave(tx *tx, reconnected int64) {
 	}
 	conn := &recorder{}
 	q.ahead = &lookahead{guesses: q.guesses, reconnected: reconnected, tx: newTx(conn, tx.texts), conn: conn}
-	for _, m := range q.waiting[:min(len(q.waiting), maxBatchMembers)] {
-		q.decide(m)
-	}
+	q.decide()
 }
 
 // forget forgets what a batch that failed rested on and left, and what was decided on that.
@@ -162,18 +175,20 @@ func (q *queue) forget(tx *tx, err error) {
 	q.guesses.forget(tx, err)
 }
 
-// decide decides one member more. Where that cannot be done ahead, nothing of its batch is.
-func (q *queue) decide(m *member) {
-	if q.ahead != nil && !q.ahead.decide(m, q.clock.Now()) {
-		q.ahead = nil
+// decide decides those who wait and still go into the next batch. Where that cannot be done ahead, nothing of it is.
+func (q *queue) decide() {
+	for most := q.most(); q.ahead != nil && q.ahead.members < min(len(q.waiting), most); {
+		m := q.waiting[q.ahead.members]
+		if q.ahead.members > 0 && q.ahead.bytes+m.bytes > maxBatchBytes {
+			return
+		}
+		if !q.ahead.decide(m, q.clock.Now()) {
+			q.ahead = nil
+		}
 	}
 }
 
 func (d *lookahead) decide(m *member, now time.Time) bool {
-	d.full = d.full || d.members == maxBatchMembers || d.members > 0 && d.bytes+m.bytes > maxBatchBytes
-	if d.full {
-		return true
-	}
 	d.members++
 	d.bytes += m.bytes
 	d.tx.now = now

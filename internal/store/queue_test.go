@@ -205,6 +205,37 @@ func TestAheadExpectsWhatIsRemembered(t *testing.T) {
 	}
 }
 
+// Where a batch is sent behind another one it is half of those inside, so that the others are worked on
+// meanwhile. Few are not divided, and nobody where each batch is waited for.
+func TestHalfGoAhead(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		behind                bool
+		inside, waiting, want int
+	}{
+		{true, 3, 2, 2},
+		{true, 18, 18, fewest},
+		{true, 50, 49, 25},
+		{true, 51, 20, 20},
+		{true, 2000, 1900, maxBatchMembers},
+		{false, 50, 49, 49},
+	} {
+		q := newQueue(forum.SystemClock{}, tt.behind)
+		if tt.behind {
+			q.leave(newTx(nil, nil), 0)
+		}
+		q.inside.Store(int64(tt.inside))
+		for range tt.waiting {
+			q.add(&member{run: func(*tx) (forum.Receipt, error) { return forum.Receipt{}, nil }})
+		}
+		batch, ahead := q.take(nil)
+		if len(batch) != tt.want || q.len() != tt.waiting-tt.want || tt.behind != (ahead != nil && ahead.members == tt.want) {
+			t.Errorf("of %d inside and %d who wait %d go and %d are left, want %d to go (decided ahead: %v)",
+				tt.inside, tt.waiting, len(batch), q.len(), tt.want, ahead != nil)
+		}
+	}
+}
+
 // What fails on a guess is asked for before anybody is told: that nobody made a row yet, such as that of a
 // key, is guessed as well.
 func TestFailedGuessAsks(t *testing.T) {

@@ -26,6 +26,10 @@ func TestMigrateWhileOthersWrite(t *testing.T) {
 	cluster.Exec(t, url, `
 		ALTER TABLE threads ADD CONSTRAINT threads_last_author_id_fkey FOREIGN KEY (last_author_id) REFERENCES users (id);
 		ALTER TABLE participants ADD CONSTRAINT participants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id);
+		ALTER TABLE posts ADD CONSTRAINT posts_thread_id_fkey FOREIGN KEY (thread_id) REFERENCES threads (id);
+		ALTER TABLE posts ADD CONSTRAINT posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES users (id);
+		CREATE INDEX threads_author ON threads (author_id, id);
+		DROP INDEX posts_first;
 		DELETE FROM goose_db_version WHERE version_id >= 6`)
 
 	others, err := pgx.Connect(ctx, url)
@@ -74,9 +78,12 @@ func TestMigrateWhileOthersWrite(t *testing.T) {
 	if err := <-opened; err != nil {
 		t.Fatal(err)
 	}
-	var left int
-	if err := others.QueryRow(ctx, `SELECT count(*) FROM pg_constraint
-		WHERE conname IN ('threads_last_author_id_fkey', 'participants_user_id_fkey')`).Scan(&left); err != nil || left != 0 {
-		t.Errorf("%d foreign keys are left, %v", left, err)
+	var left, indexes string
+	if err := others.QueryRow(ctx, `SELECT
+		coalesce((SELECT string_agg(conname, ' ') FROM pg_constraint WHERE conname IN ('threads_last_author_id_fkey',
+			'participants_user_id_fkey', 'posts_thread_id_fkey', 'posts_author_id_fkey')), ''),
+		(SELECT string_agg(indexname, ' ') FROM pg_indexes WHERE indexname IN ('threads_author', 'posts_first'))`).
+		Scan(&left, &indexes); err != nil || left != "" || indexes != "posts_first" {
+		t.Errorf("foreign keys %q are left, and the indexes are %q, %v", left, indexes, err)
 	}
 }

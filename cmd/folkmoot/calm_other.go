@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// calm is nothing that other systems need to be told.
+func calm() {}
