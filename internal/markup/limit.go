@@ -46,6 +46,7 @@ type spending struct {
 	cells   int
 	leaf    ast.Node // the block whose text is being parsed
 	plain   bool     // it is left as text
+	mail    bool     // an address of mail may be in it
 }
 
 var spendingKey = parser.NewContextKey()
@@ -57,6 +58,7 @@ func newContext(source []byte) parser.Context {
 		nesting: min(maxNesting, maxNestedLines/lines),
 		steps:   maxInlineSteps,
 		cells:   maxCells,
+		mail:    bytes.IndexByte(source, '@') >= 0,
 	})
 	return pc
 }
@@ -196,6 +198,21 @@ func (p affordableParser) Parse(parent ast.Node, block text.Reader, pc parser.Co
 	s := spendingOf(pc)
 	s.enter(parent, block.Source())
 	if s.plain {
+		return nil
+	}
+	return p.InlineParser.Parse(parent, block, pc)
+}
+
+// addressed keeps the parser of bare addresses from words that cannot begin one. It is asked at each word.
+type addressed struct{ parser.InlineParser }
+
+func (p addressed) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	word, _ := block.PeekLine()
+	switch word[0] { // what it is asked at, but for the beginning of a line
+	case ' ', '*', '_', '~', '(':
+		word = word[1:]
+	}
+	if len(word) == 0 || word[0] != 'h' && word[0] != 'w' && !spendingOf(pc).mail {
 		return nil
 	}
 	return p.InlineParser.Parse(parent, block, pc)

@@ -45,7 +45,7 @@ func newParser() parser.Parser {
 			util.Prioritized(affordable(parser.NewAutoLinkParser()), 300),
 			util.Prioritized(affordable(parser.NewEmphasisParser()), 500),
 			util.Prioritized(affordable(extension.NewStrikethroughParser()), 500),
-			util.Prioritized(affordable(linkify), 999),
+			util.Prioritized(addressed{affordable(linkify)}, 999),
 		),
 		parser.WithParagraphTransformers(
 			util.Prioritized(fewDefinitions{parser.LinkReferenceParagraphTransformer}, 100),
