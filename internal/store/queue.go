@@ -14,7 +14,7 @@ import (
 type queue struct {
 	clock  forum.Clock
 	came   chan struct{} // somebody has come since the last take, or may have
-	inside atomic.Int64  // members that wait, or are being written: who is not answered yet
+	inside atomic.Int64  // members that were handed in and are not answered yet, wherever they wait
 
 	mu      sync.Mutex
 	guesses *guesses // nil where every batch asks
@@ -37,15 +37,15 @@ type lookahead struct {
 	bytes       int
 }
 
-// fewest is how many a batch may have however few are inside: what a transaction costs beside its rows
-// is not worth paying twice for them.
+// fewest is how many may always go into a batch, however few are inside: what a transaction costs beside
+// its rows is not worth paying twice for less.
 const fewest = 16
 
-// most is how many may go into a batch. Where the next one is sent while one is on its way it is half of
-// those inside: were it all, the server would have nothing to do until they are written, and the database
-// nothing until they are answered and have come again.
+// most is how many may go into a batch that does not come again. Where the next one is sent while one is on
+// its way it is half of those inside: were it all, the server would have nothing to do until they are
+// written, and the database nothing until they are answered and have come again.
 func (q *queue) most() int {
-	if q.guesses == nil {
+	if q.guesses == nil || q.guesses.resting > 0 { // none is sent behind it
 		return maxBatchMembers
 	}
 	return min(max(fewest, int(q.inside.Load()+1)/2), maxBatchMembers)
@@ -94,7 +94,7 @@ func (q *queue) take(again []*member) ([]*member, *lookahead) {
 		return q.takeFirst(ahead.members), ahead
 	}
 	n, bytes, most := 0, 0, q.most()
-	for n < len(q.waiting) && len(again)+n < most {
+	for n < min(len(q.waiting), most) && len(again)+n < maxBatchMembers {
 		if bytes += q.waiting[n].bytes; bytes > maxBatchBytes && n > 0 {
 			break
 		}

@@ -206,7 +206,7 @@ func TestAheadExpectsWhatIsRemembered(t *testing.T) {
 }
 
 // Where a batch is sent behind another one it is half of those inside, so that the others are worked on
-// meanwhile. Few are not divided, and nobody where each batch is waited for.
+// meanwhile; sixteen may always go, and all where each batch is waited for.
 func TestHalfGoAhead(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -31,7 +31,7 @@ func combinerFifty(t *testing.T, c *community) {
 	if c.either("SQLite", "PostgreSQL") == "PostgreSQL" {
 		batched = n / 2 // half of those inside, decision 26
 	}
-	for range 5 { // it may take a second try until all fifty wait in time
+	for range 5 { // it may take a second try until all of them wait in time
 		at := c.place(t)
 		start := *c.model.thread(at.thread)
 		var together atomic.Bool
