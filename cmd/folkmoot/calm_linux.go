@@ -10,11 +10,11 @@ import (
 // timerSlack is by how much the kernel may let a timer of a server be late, so that several go off at once.
 const timerSlack = 500 * time.Microsecond
 
-// calm has the kernel wake this process less often, by starting it anew where that was not said yet: its
-// own watch is a thread that Go starts before any code of ours. While a process has to share its
-// processors, as with a database, Go has it look every 20 µs for threads that are stuck in the kernel; with
-// the kernel's own slack of 50 µs it ran 4,000 times a second, each time in place of somebody who
-// worked (prctl(2), PR_SET_TIMERSLACK; in the unit of systemd it is TimerSlackNSec).
+// calm has the kernel wake this process less often, by starting it anew where that was not said yet, since
+// the thread in question is there before any code of ours: sysmon of the Go runtime looks every 20 µs for
+// threads that are stuck in the kernel, as they are where a process shares its processors with a database.
+// With the kernel's own slack of 50 µs it ran 4,000 times a second, each time in place of somebody who
+// worked (prctl(2), PR_SET_TIMERSLACK; in the units of systemd TimerSlackNSec; decision 26).
 func calm() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -37,6 +37,7 @@ type console struct {
 }
 
 func main() {
+	// Before anything is opened: those that run for long.
 	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "loadtest") {
 		calm()
 	}

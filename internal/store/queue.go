@@ -37,20 +37,6 @@ type lookahead struct {
 	bytes       int
 }
 
-// fewest is how many may always go into a batch, however few are inside: what a transaction costs beside
-// its rows is not worth paying twice for less.
-const fewest = 16
-
-// most is how many may go into a batch that does not come again. Where the next one is sent while one is on
-// its way it is half of those inside: were it all, the server would have nothing to do until they are
-// written, and the database nothing until they are answered and have come again.
-func (q *queue) most() int {
-	if q.guesses == nil || q.guesses.resting > 0 { // none is sent behind it
-		return maxBatchMembers
-	}
-	return min(max(fewest, int(q.inside.Load()+1)/2), maxBatchMembers)
-}
-
 func newQueue(clock forum.Clock, guessing bool) *queue {
 	q := &queue{clock: clock, came: make(chan struct{}, 1)}
 	if guessing {
@@ -101,6 +87,20 @@ func (q *queue) take(again []*member) ([]*member, *lookahead) {
 		n++
 	}
 	return append(again, q.takeFirst(n)...), nil
+}
+
+// fewest is how many may always go into a batch, however few are inside: what a transaction costs beside
+// its rows is not worth paying twice for less.
+const fewest = 16
+
+// most is how many of those who wait may go into a batch. Where the next one is sent while one is on
+// its way it is half of those inside: were it all, the server would have nothing to do until they are
+// written, and the database nothing until they are answered and have come again.
+func (q *queue) most() int {
+	if q.guesses == nil || q.guesses.resting > 0 { // none is sent behind it
+		return maxBatchMembers
+	}
+	return min(max(fewest, int(q.inside.Load()+1)/2), maxBatchMembers)
 }
 
 func (q *queue) takeFirst(n int) []*member {

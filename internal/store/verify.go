@@ -189,7 +189,7 @@ func checks(dialect Dialect) []check {
 			counted: `SELECT p.thread_id, coalesce(p.author_id, 0), CASE WHEN p.state = 'visible' THEN 0 ELSE 1 END FROM ` + presentPosts + ` WHERE p.number = 1`},
 		{name: "rows whose post, thread or person is gone", keys: []string{"kind", "thread", "post"}, numbers: []string{"rows"}, rows: "posts",
 			stored: `SELECT 'post', p.thread_id, p.number, 1 FROM posts p WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = p.thread_id)
-				UNION ALL SELECT 'post of a person', p.thread_id, p.number, 1 FROM posts p WHERE p.author_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p.author_id)
+				UNION ALL SELECT 'author', p.thread_id, p.number, 1 FROM posts p WHERE p.author_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p.author_id)
 				UNION ALL SELECT 'reaction', r.thread_id, r.number, 1 FROM reactions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
 				UNION ALL SELECT 'imported reaction', r.thread_id, r.number, 1 FROM imported_reactions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)
 				UNION ALL SELECT 'revision', r.thread_id, r.number, 1 FROM revisions r WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.thread_id = r.thread_id AND p.number = r.number)

@@ -137,7 +137,7 @@ func verifyRows(t *testing.T, c *community) {
 		{"an account's state", "users", `UPDATE users SET suspended_at = NULL WHERE id = 5`, []string{"account state is (person 5, state suspended)"}},
 		{"an account too few", "users", `DELETE FROM users WHERE id = 6`, []string{"people n (state suspended)"}},
 		{"an author lost", "users", `DELETE FROM users WHERE id = 9`, []string{"people n (state active)",
-			"rows whose post, thread or person is gone rows (kind post of a person, thread 2, post 4)"}},
+			"rows whose post, thread or person is gone rows (kind author, thread 2, post 4)"}},
 		{"a post's reactions", "posts", `UPDATE posts SET reactions = reactions + 1 WHERE thread_id = 1 AND number = 2`, []string{
 			"thread posts reactions (thread 1)", "participant reactions_received (thread 1, person 4)",
 			"person in category reactions_received (person 4, category 1)", "post reactions reactions (thread 1, post 2)"}},
